@@ -1,0 +1,73 @@
+import { execFile } from "node:child_process";
+import { accessSync, constants, existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+
+/** A program that tests need beyond what npm brings. */
+export interface NeededProgram {
+  /** What it is called on PATH; the first that is there is taken. */
+  readonly names: readonly string[];
+  /** The environment variable that names its path instead. */
+  readonly variable: string;
+  readonly debianPackage: string;
+  /** Who needs it, for the error: `the browser tests need Chromium`. */
+  readonly need: string;
+}
+
+/**
+ * The path of a program, which is installed first where that is possible.
+ *
+ * @throws {Error} in one line that says how to get it.
+ */
+export async function findProgram(program: NeededProgram): Promise<string> {
+  const { names, variable, debianPackage, need } = program;
+  const configured = process.env[variable];
+  if (configured !== undefined) {
+    if (isExecutable(configured)) return configured;
+    throw new Error(`${variable} is set, and there is no program at ${configured}`);
+  }
+  const isDebianRoot = existsSync("/etc/debian_version") && process.getuid?.() === 0;
+  const found = onPath(names) ?? (isDebianRoot ? await installFromDebian(program) : undefined);
+  if (found !== undefined) return found;
+  throw new Error(
+    `${need}: install it (Debian: apt-get install ${debianPackage}) so that ${names.join(" or ")} is on PATH, or set ${variable}`,
+  );
+}
+
+/** The first of these programs that is on PATH. */
+export function onPath(names: readonly string[]): string | undefined {
+  return (process.env["PATH"] ?? "")
+    .split(delimiter)
+    .flatMap((folder) => names.map((name) => join(folder, name)))
+    .find(isExecutable);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Best effort, and again for a while: another test run may hold apt's locks. */
+async function installFromDebian({ names, debianPackage }: NeededProgram): Promise<string | undefined> {
+  for (let attempt = 1; attempt <= 3; attempt++) {
+    await aptGet("update");
+    await aptGet("install", "-y", "--no-install-recommends", debianPackage);
+    const installed = onPath(names);
+    if (installed !== undefined) return installed;
+    if (attempt < 3) await setTimeout(10_000);
+  }
+  return undefined;
+}
+
+function aptGet(...args: readonly string[]): Promise<void> {
+  // RUNLEVEL=1 keeps Debian from starting the service that comes with a program.
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" };
+  return new Promise((resolve) => {
+    // Whether it worked shows in whether there is a program afterwards.
+    execFile("apt-get", ["-o", "DPkg::Lock::Timeout=60", ...args], { env }, () => resolve());
+  });
+}
