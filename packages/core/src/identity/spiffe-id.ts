@@ -1,0 +1,20 @@
+const MAX_BYTES = 2048;
+const MAX_TRUST_DOMAIN_LENGTH = 255;
+const SPIFFE_ID = /^spiffe:\/\/([a-z0-9._-]+)((?:\/[A-Za-z0-9._-]+)*)$/;
+const DOT_SEGMENT = /\/\.{1,2}(?:\/|$)/;
+
+/**
+ * The trust domain of a SPIFFE ID, or `undefined` when `id` is not one (SPIFFE-ID §2): no port, query, user
+ * info or trailing slash, and no empty, `.` or `..` segment.
+ */
+export function trustDomainOf(id: string): string | undefined {
+  if (id.length > MAX_BYTES) return undefined;
+  const [, trustDomain, path] = SPIFFE_ID.exec(id) ?? [];
+  if (trustDomain === undefined || trustDomain.length > MAX_TRUST_DOMAIN_LENGTH) return undefined;
+  return DOT_SEGMENT.test(path ?? "") ? undefined : trustDomain;
+}
+
+/** Whether `value` is a SPIFFE ID. */
+export function isSpiffeId(value: unknown): value is string {
+  return typeof value === "string" && trustDomainOf(value) !== undefined;
+}

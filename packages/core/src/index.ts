@@ -1,0 +1,75 @@
+export { type AttestationStatus, VerificationStatus } from "./capability.js";
+export { type Clock, systemClock } from "./clock.js";
+export { ATTESTATION_CAPABILITY_KEY, ATTESTATION_VERSION, type SignatureAlgorithm } from "./constants.js";
+export {
+  AttestationError,
+  AttestationErrorCode,
+  type AttestationErrorOptions,
+  isAttestationError,
+} from "./errors.js";
+export { AgentIdentity, type AgentIdentityOptions } from "./identity/agent-identity.js";
+export { AgentIntegrity, type AgentIntegrityOptions } from "./identity/agent-integrity.js";
+export {
+  AttestationMetadata,
+  type AttestationMetadataOptions,
+  AttestationType,
+  SafetyLevel,
+} from "./identity/attestation-metadata.js";
+export { type Ed25519PublicJwk, Ed25519PublicKey } from "./keys/ed25519-public-key.js";
+export { InMemoryKeyResolver } from "./keys/in-memory-key-resolver.js";
+export { type Ed25519PrivateJwk, KeyPair } from "./keys/key-pair.js";
+export type {
+  AttestationEvent,
+  AttestationObserver,
+  CacheEvictsEvent,
+  CacheStateChangedEvent,
+  CacheWrittenBackEvent,
+  CheckFailedEvent,
+  CircuitStateChangedEvent,
+  DeniedEvent,
+  GateErrorEvent,
+  KeySetFetchedEvent,
+  KeySetFetchFailedEvent,
+  KeySetFetchRetriedEvent,
+  RejectedEvent,
+  ReplayEvent,
+  StaleKeySetServedEvent,
+  TokenCreatedEvent,
+  UnattestedEvent,
+  VerifiedEvent,
+} from "./observer.js";
+export type { KeyResolver, ReplayCache, Signer } from "./ports.js";
+export { InMemoryReplayCache, type InMemoryReplayCacheOptions } from "./replay/in-memory-replay-cache.js";
+export {
+  AttestationProvider,
+  type AttestationProviderOptions,
+  type CreateTokenOptions,
+} from "./token/attestation-provider.js";
+export type { AttestationClaims } from "./token/claims.js";
+export { decodeToken } from "./token/decode-token.js";
+export { type TokenHeader, TokenType } from "./token/token-header.js";
+export {
+  AttestationVerifier,
+  type AttestationVerifierOptions,
+  defaultChecks,
+} from "./verify/attestation-verifier.js";
+export {
+  type Check,
+  type CheckAdvertisement,
+  defineCheck,
+  type VerificationContext,
+} from "./verify/check.js";
+export { type AudienceOptions, audience } from "./verify/checks/audience.js";
+export { requiredClaims } from "./verify/checks/claims.js";
+export { type IssuerOptions, issuer } from "./verify/checks/issuer.js";
+export { type LifetimeOptions, lifetime } from "./verify/checks/lifetime.js";
+export { proofOfPossession } from "./verify/checks/proof.js";
+export { type ReplayOptions, replay } from "./verify/checks/replay.js";
+export { type SignatureOptions, signature } from "./verify/checks/signature.js";
+export { insertAfter, insertBefore, replaceCheck, withoutCheck } from "./verify/compose.js";
+export { VerificationPolicy } from "./verify/policy.js";
+export type { Presentation } from "./verify/presentation.js";
+export type { NotVerified, VerificationResult, Verified } from "./verify/result.js";
+export { isTrustedAtLeast, isTrustLevel, TrustLevel } from "./verify/trust.js";
+export type { TrustedIssuer } from "./verify/trusted-issuer.js";
+export { composeVerifier, type Verifier, type VerifierOptions } from "./verify/verifier.js";

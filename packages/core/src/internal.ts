@@ -1,0 +1,18 @@
+/**
+ * For the packages of this family alone: what they share and users do not need. Nothing here is covered by the
+ * version number; the packages are released together when it changes.
+ */
+export {
+  type ClientAttestationCapability,
+  clientCapability,
+  type Presented,
+  type RefusalData,
+  readPresented,
+  readServerCapability,
+  serverCapability,
+} from "./capability.js";
+export { withDeadline } from "./deadline.js";
+export { notify } from "./observer.js";
+export { assertOptions } from "./options.js";
+export { kindOf, printable } from "./printable.js";
+export { assertSeconds, MAX_TIMER_SECONDS } from "./seconds.js";

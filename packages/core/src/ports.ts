@@ -1,0 +1,39 @@
+import type { SignatureAlgorithm } from "./constants.js";
+import type { Ed25519PublicKey } from "./keys/ed25519-public-key.js";
+
+/** Finds an issuer's public keys. */
+export interface KeyResolver {
+  /**
+   * The key that `issuer` publishes under `kid`, or `undefined` when it publishes none (the token is then
+   * refused, 1003). Reject when the keys cannot be had now: that is an outage (1010), not an invalid token.
+   */
+  getKey(issuer: string, kid: string): Promise<Ed25519PublicKey | undefined>;
+}
+
+/** Remembers which token ids were used. */
+export interface ReplayCache {
+  /**
+   * Records `id` until `exp` and tells whether it was new: `true` the first time, `false` ever after while it
+   * lives. Must be atomic: of any number of concurrent calls with one id exactly one gets `true`. Reject when
+   * the cache cannot tell (1011).
+   *
+   * @param exp seconds since the Unix epoch until which the id must be remembered
+   */
+  checkAndAdd(id: string, exp: number): Promise<boolean>;
+  /** Whether `id` is remembered. */
+  exists(id: string): Promise<boolean>;
+  /** How many ids are remembered. */
+  count(): Promise<number>;
+  /** Forgets every id. Tokens used before can then be used again. */
+  clear(): Promise<void>;
+}
+
+/** Signs with one Ed25519 key: a `KeyPair` in memory, or a KMS or HSM behind a promise. */
+export interface Signer {
+  /** The key id that goes into the token's header. */
+  readonly kid: string;
+  /** The algorithm name that goes into the token's header. */
+  readonly alg: SignatureAlgorithm;
+  /** The 64-byte Ed25519 signature (RFC 8032 §5.1.6) over `message`. */
+  sign(message: Uint8Array): Uint8Array | Promise<Uint8Array>;
+}

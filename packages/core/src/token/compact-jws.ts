@@ -1,0 +1,98 @@
+import { decodeBase64url, encodeBase64url, encodeTextAsBase64url } from "../encoding/base64url.js";
+import { decodeUtf8, encodeUtf8 } from "../encoding/utf8.js";
+import { AttestationError, AttestationErrorCode } from "../errors.js";
+
+/** A compact JWS taken apart (RFC 7515 §3.1). Header and payload are as they stand in it: base64url. */
+export interface CompactJws {
+  readonly header: string;
+  readonly payload: string;
+  readonly signature: Uint8Array;
+  /** What the signature is over: the ASCII bytes of `header.payload` as they stand in the token. */
+  readonly signingInput: Uint8Array;
+}
+
+/** The longest token a verifier looks at unless told otherwise, in bytes. */
+export const DEFAULT_MAX_TOKEN_BYTES = 8192;
+
+/**
+ * Takes a compact JWS apart: three segments, the last one canonical base64url.
+ *
+ * @throws {AttestationError} 1008 when it is anything else.
+ */
+export function splitCompactJws(token: string, maxBytes: number = DEFAULT_MAX_TOKEN_BYTES): CompactJws {
+  // A token is ASCII, so characters are bytes; other characters fail where the segments are decoded.
+  if (token.length > maxBytes) {
+    throw malformed(`the token is ${token.length} bytes long; at most ${maxBytes} are read`);
+  }
+  const firstDot = token.indexOf(".");
+  const lastDot = token.lastIndexOf(".");
+  if (firstDot === lastDot || token.indexOf(".", firstDot + 1) !== lastDot) {
+    throw malformed("a compact JWS has exactly three segments");
+  }
+  const signature = decodeBase64url(token.slice(lastDot + 1));
+  if (signature === undefined) throw malformed("the signature is not canonical base64url");
+  return {
+    header: token.slice(0, firstDot),
+    payload: token.slice(firstDot + 1, lastDot),
+    signature,
+    signingInput: encodeUtf8(token.slice(0, lastDot)),
+  };
+}
+
+/**
+ * The JSON object in a segment. Strict: canonical base64url, UTF-8 without a byte order mark, no member that
+ * would reach an object's prototype.
+ *
+ * @throws {AttestationError} 1008 when it is anything else.
+ */
+export function parseJsonSegment(segment: string, name: string): Readonly<Record<string, unknown>> {
+  const bytes = decodeBase64url(segment);
+  if (bytes === undefined) throw malformed(`the ${name} is not canonical base64url`);
+  let value: unknown;
+  let text: string;
+  try {
+    text = decodeUtf8(bytes);
+    value = JSON.parse(text);
+  } catch {
+    // Not kept as the cause: the parser's message quotes the text, which comes from the peer.
+    throw malformed(`the ${name} is not UTF-8 JSON`);
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw malformed(`the ${name} is not a JSON object`);
+  }
+  if (mayNamePrototype(text) && namesPrototype(value)) {
+    throw malformed(`the ${name} has a member named __proto__ or constructor`);
+  }
+  return value as Record<string, unknown>;
+}
+
+/** A segment that holds a JSON object. */
+export function encodeJsonSegment(value: object): string {
+  return encodeTextAsBase64url(JSON.stringify(value));
+}
+
+/** The compact JWS of a signing input and its signature. */
+export function encodeCompactJws(signingInput: string, signature: Uint8Array): string {
+  return `${signingInput}.${encodeBase64url(signature)}`;
+}
+
+/** Cheap and never wrong about absence: a forbidden name stands in the text in clear or with an escape. */
+function mayNamePrototype(text: string): boolean {
+  return text.includes("__proto__") || text.includes("constructor") || text.includes("\\u");
+}
+
+/** Walks with a list of its own, so that no depth of nesting can exhaust the call stack. */
+function namesPrototype(root: object): boolean {
+  const open: object[] = [root];
+  for (let value = open.pop(); value !== undefined; value = open.pop()) {
+    if (Object.hasOwn(value, "__proto__") || Object.hasOwn(value, "constructor")) return true;
+    for (const member of Object.values(value)) {
+      if (typeof member === "object" && member !== null) open.push(member);
+    }
+  }
+  return false;
+}
+
+function malformed(detail: string): AttestationError {
+  return new AttestationError(AttestationErrorCode.MALFORMED_TOKEN, detail);
+}

@@ -1,0 +1,56 @@
+import { decodeBase64url, encodeBase64url } from "../encoding/base64url.js";
+import { type AttestationClaims, readClaims } from "./claims.js";
+import { type CompactJws, parseJsonSegment, splitCompactJws } from "./compact-jws.js";
+import { readTokenHeader, type TokenHeader } from "./token-header.js";
+
+/** A token taken apart and checked for its shape. Nothing in it is verified. */
+export interface DecodedToken extends Pick<CompactJws, "signature" | "signingInput"> {
+  readonly header: TokenHeader;
+  readonly claims: AttestationClaims;
+}
+
+/**
+ * A token taken apart, its header and claims well formed.
+ *
+ * @throws {AttestationError} 1007 or 1008 when it is not an attestation token.
+ */
+export function parseToken(token: string, maxBytes?: number): DecodedToken {
+  const { header, payload, signature, signingInput } = splitCompactJws(token, maxBytes);
+  return {
+    header: headerOf(header),
+    claims: readClaims(parseJsonSegment(payload, "payload")),
+    signature,
+    signingInput,
+  };
+}
+
+const MAX_HEADERS = 64;
+const MAX_HEADER_LENGTH = 512;
+const headers = new Map<string, TokenHeader>();
+
+/** Tokens signed with one key share their header to the letter, so well-formed ones are read once and kept. */
+function headerOf(segment: string): TokenHeader {
+  const known = headers.get(segment);
+  if (known !== undefined) return known;
+  const header = Object.freeze(readTokenHeader(parseJsonSegment(segment, "header")));
+  if (segment.length <= MAX_HEADER_LENGTH) {
+    if (headers.size >= MAX_HEADERS) headers.clear();
+    // A copy of its own: the slice would keep the whole token, a secret, in memory.
+    headers.set(encodeBase64url(decodeBase64url(segment) ?? new Uint8Array()), header);
+  }
+  return header;
+}
+
+/**
+ * What a token claims, **without verifying any of it**: anybody can write such a token. For display and
+ * debugging only; to trust a token, verify it.
+ *
+ * @throws {AttestationError} 1007 or 1008 when it is not an attestation token.
+ */
+export function decodeToken(token: string): {
+  readonly header: TokenHeader;
+  readonly claims: AttestationClaims;
+} {
+  const { header, claims } = parseToken(token);
+  return { header, claims };
+}

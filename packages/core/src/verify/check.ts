@@ -1,0 +1,40 @@
+import type { DecodedToken } from "../token/decode-token.js";
+import type { Presentation } from "./presentation.js";
+
+/** What a check looks at: one token, well formed, with what came with it. */
+export interface VerificationContext extends DecodedToken {
+  /** The token as it was presented. */
+  readonly token: string;
+  readonly presentation: Presentation;
+  /** When verification began, in seconds since the Unix epoch: the same for every check. */
+  readonly now: number;
+}
+
+/** What a check wants every client to know before it asks for a token. */
+export interface CheckAdvertisement {
+  readonly trustedIssuers?: readonly string[];
+  readonly requiredClaims?: readonly string[];
+}
+
+/** One rule that a token must pass. */
+export interface Check {
+  /** How the check is named in `failedCheck`, and how lists of checks are edited. */
+  readonly name: string;
+  /**
+   * Returns, or resolves, when the token passes. Throws an `AttestationError` to refuse it; whatever else it
+   * throws is a bug or an outage and comes out of `verify` as it is.
+   */
+  readonly run: (context: VerificationContext) => void | Promise<void>;
+  readonly advertises?: CheckAdvertisement;
+}
+
+/** A check from its name and its rule. @throws {TypeError} when either is missing. */
+export function defineCheck(
+  name: string,
+  run: (context: VerificationContext) => void | Promise<void>,
+  advertises: CheckAdvertisement = {},
+): Check {
+  if (typeof name !== "string" || name === "") throw new TypeError("a check needs a name");
+  if (typeof run !== "function") throw new TypeError(`the check "${name}" must be a function of the context`);
+  return Object.freeze({ name, run, advertises });
+}

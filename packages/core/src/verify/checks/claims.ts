@@ -1,0 +1,26 @@
+import { PROTOCOL_CLAIMS } from "../../constants.js";
+import { AttestationError, AttestationErrorCode } from "../../errors.js";
+import { kindOf } from "../../printable.js";
+import { type Check, defineCheck } from "../check.js";
+
+/**
+ * Rejects a token without the claims that this server needs, beyond those that every token carries.
+ *
+ * @param names the claims' names on the wire, such as `agent_integrity`
+ */
+export function requiredClaims(names: readonly string[] = []): Check {
+  if (!Array.isArray(names) || !names.every((name) => typeof name === "string")) {
+    throw new TypeError(`requiredClaims must be a list of claim names, got ${kindOf(names)}`);
+  }
+  const required: readonly string[] = [...new Set(names)];
+  return defineCheck(
+    "claims",
+    ({ claims: { raw } }) => {
+      const missing = required.filter((name) => !Object.hasOwn(raw, name) || raw[name] === null);
+      if (missing.length > 0) {
+        throw new AttestationError(AttestationErrorCode.MISSING_CLAIMS, `missing: ${missing.join(", ")}`);
+      }
+    },
+    { requiredClaims: [...new Set([...PROTOCOL_CLAIMS, ...required])] },
+  );
+}

@@ -1,0 +1,9 @@
+/** What comes with a token besides itself. */
+export interface Presentation {
+  /** The proof of possession of a bound token's key (compact JWS). */
+  readonly proof?: string | undefined;
+  /** The JSON-RPC request that the proof is for. */
+  readonly request?: { readonly method: string; readonly params?: unknown } | undefined;
+  /** The nonce that the server had asked for. */
+  readonly nonce?: string | undefined;
+}

@@ -1,0 +1,155 @@
+import { type Clock, systemClock } from "../clock.js";
+import { AttestationError, AttestationErrorCode, isAttestationError } from "../errors.js";
+import { type AttestationObserver, notify } from "../observer.js";
+import { assertOptions } from "../options.js";
+import { kindOf, printable } from "../printable.js";
+import { DEFAULT_MAX_TOKEN_BYTES } from "../token/compact-jws.js";
+import { type DecodedToken, parseToken } from "../token/decode-token.js";
+import type { Check, CheckAdvertisement } from "./check.js";
+import { OPTION_NAMES } from "./option-names.js";
+import { type Outcome, reportOutcome, toResult } from "./outcome.js";
+import { VerificationPolicy } from "./policy.js";
+import type { Presentation } from "./presentation.js";
+import type { VerificationResult } from "./result.js";
+
+/** Tells whether an agent is who its token says. */
+export interface Verifier {
+  readonly policy: VerificationPolicy;
+  /** The issuers whose tokens can pass. */
+  readonly trustedIssuers: readonly string[];
+  /** The claims a token must carry, by their names on the wire. */
+  readonly requiredClaims: readonly string[];
+  /**
+   * Verifies a token. A refusal is a result, never an exception; what rejects is a bug or an outage in a check
+   * of the user's own, and means that nothing is known about the agent.
+   */
+  verify(token: string | null | undefined, presentation?: Presentation): Promise<VerificationResult>;
+}
+
+export interface VerifierOptions {
+  /** What a refusal means for the connection. Default `required`. */
+  readonly policy?: VerificationPolicy | undefined;
+  /** The longest token that is looked at, in bytes. Default 8192. */
+  readonly maxTokenBytes?: number | undefined;
+  /** Default: the system's clock. */
+  readonly clock?: Clock | undefined;
+  readonly observer?: AttestationObserver | undefined;
+}
+
+/**
+ * A verifier that runs `checks` in order and stops at the first that refuses.
+ *
+ * @throws {TypeError | RangeError} when two checks share a name, none is called `signature`, or an option is wrong.
+ */
+export function composeVerifier(checks: readonly Check[], options: VerifierOptions = {}): Verifier {
+  assertOptions("composeVerifier", options, OPTION_NAMES);
+  const { policy = VerificationPolicy.REQUIRED, clock = systemClock, observer } = options;
+  const { maxTokenBytes = DEFAULT_MAX_TOKEN_BYTES } = options;
+  assertPolicy(policy);
+  if (!Number.isSafeInteger(maxTokenBytes) || maxTokenBytes < 1) {
+    throw new RangeError(`maxTokenBytes must be a positive integer, got ${kindOf(maxTokenBytes)}`);
+  }
+  assertObserver(observer);
+  assertComplete(checks);
+  const ordered = [...checks];
+  const checksProofs = ordered.some(({ name }) => name === "proof");
+
+  async function judge(token: unknown, presentation: Presentation): Promise<Outcome> {
+    if (token === null || token === undefined || token === "") {
+      return {
+        failure: new AttestationError(AttestationErrorCode.ATTESTATION_REQUIRED),
+        failedCheck: "presented",
+      };
+    }
+    let decoded: DecodedToken | undefined;
+    let current = "decode";
+    try {
+      if (typeof token !== "string") {
+        throw new AttestationError(
+          AttestationErrorCode.MALFORMED_TOKEN,
+          `a token is a string, got ${kindOf(token)}`,
+        );
+      }
+      decoded = parseToken(token, maxTokenBytes);
+      const { header, claims, signingInput, signature } = decoded;
+      const now = clock.now();
+      const context = Object.freeze({ header, claims, signingInput, signature, token, presentation, now });
+      if (claims.cnf !== undefined && !checksProofs) throw bareBoundToken();
+      for (const check of ordered) {
+        current = check.name;
+        const returned: unknown = check.run(context);
+        if (returned !== undefined && (await returned) !== undefined) {
+          throw new TypeError(
+            `the check "${check.name}" returned a value; a check refuses by throwing an AttestationError`,
+          );
+        }
+      }
+      return { decoded };
+    } catch (error) {
+      if (!isAttestationError(error)) {
+        if (observer) notify(observer, { type: "check_failed", check: current, cause: error });
+        throw error;
+      }
+      return { decoded, failure: error, failedCheck: error.check ?? current };
+    }
+  }
+
+  return Object.freeze({
+    policy,
+    trustedIssuers: advertised(ordered, "trustedIssuers"),
+    requiredClaims: advertised(ordered, "requiredClaims"),
+    async verify(
+      token: string | null | undefined,
+      presentation: Presentation = {},
+    ): Promise<VerificationResult> {
+      if (observer === undefined) return toResult(await judge(token, presentation), policy);
+      const startedAt = performance.now();
+      const outcome = await judge(token, presentation);
+      reportOutcome(observer, outcome, (performance.now() - startedAt) / 1000);
+      return toResult(outcome, policy);
+    },
+  });
+}
+
+/** Without a check for proofs a bound token would be worth as much to a thief as to its owner. */
+function bareBoundToken(): AttestationError {
+  return new AttestationError(
+    AttestationErrorCode.INVALID_PROOF,
+    'the token is bound to a key, and no check named "proof" runs',
+    {
+      check: "proof",
+    },
+  );
+}
+
+function advertised(checks: readonly Check[], what: keyof CheckAdvertisement): readonly string[] {
+  return [...new Set(checks.flatMap((check) => check.advertises?.[what] ?? []))];
+}
+
+function assertPolicy(policy: unknown): void {
+  const policies: readonly unknown[] = Object.values(VerificationPolicy);
+  if (!policies.includes(policy))
+    throw new TypeError(`policy must be one of ${policies.join(", ")}, got ${printable(String(policy))}`);
+}
+
+/** One that is none would never be called, and nobody would notice. */
+function assertObserver(observer: unknown): void {
+  if (
+    observer === undefined ||
+    typeof (observer as Partial<AttestationObserver> | null)?.record === "function"
+  )
+    return;
+  throw new TypeError(`observer must be an AttestationObserver: { record(event) }, got ${kindOf(observer)}`);
+}
+
+function assertComplete(checks: readonly Check[]): void {
+  if (!Array.isArray(checks) || !checks.every((check) => typeof check?.run === "function")) {
+    throw new TypeError(`checks must be a list of checks, as defineCheck makes them, got ${kindOf(checks)}`);
+  }
+  const names = checks.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new TypeError(`two checks are named "${printable(twice)}"`);
+  if (!names.includes("signature")) {
+    throw new TypeError('the list has no check named "signature": without one anybody could write the token');
+  }
+}

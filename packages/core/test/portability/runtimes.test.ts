@@ -1,0 +1,101 @@
+import { describe, expect, onTestFinished, test } from "vitest";
+import { type Bundle, bundle } from "../support/bundle.js";
+import { openChromium } from "../support/chromium.js";
+import { createSample, judge, type Sample, tamper, type Verdicts } from "../support/portable-scenario.js";
+import { serve } from "../support/serve.js";
+import { serveWorker } from "../support/workerd.js";
+
+const INSTALL_SECONDS = 300;
+
+/** What every runtime must say. */
+const EXPECTED = {
+  own: "verified",
+  replayed: "1006 replay",
+  tampered: "1003 signature",
+  otherAudience: "1005 audience",
+  foreign: "verified",
+  foreignTampered: "1003 signature",
+  smallOrderKey: "refused",
+};
+
+/** The other way round: what the runtime signed with noble verifies here, with Node's own crypto. */
+async function expectToVerifyHere(sample: Sample): Promise<void> {
+  const judgeHere = judge(sample);
+  expect(await judgeHere(tamper(sample.token))).toBe("1003 signature");
+  expect(await judgeHere(sample.token)).toBe("verified");
+}
+
+function expectToBePortable({ code, inputs, imports }: Bundle): void {
+  expect(inputs).toContain("dist/keys/ed25519.portable.js");
+  expect(inputs.filter((input) => input.endsWith(".node.js"))).toEqual([]);
+  expect(imports).toEqual([]);
+  expect(code).not.toMatch(/["'`]node:|\brequire\(|\bprocess\.|\bBuffer\b/);
+}
+
+describe("a browser", () => {
+  const PAGE = '<!doctype html><meta charset="utf-8"><script type="module" src="/program.js"></script>';
+  const PROGRAM = `
+    import { runScenario } from "./portable-scenario.ts";
+    const foreign = await (await fetch("/sample")).json();
+    const verdicts = await runScenario(foreign);
+    await fetch("/verdicts", { method: "POST", body: JSON.stringify(verdicts) });
+  `;
+
+  test(
+    "creates, verifies and refuses tokens, in a page that may run nothing but its own script",
+    async () => {
+      const program = await bundle(PROGRAM);
+      expectToBePortable(program);
+      const sample = await createSample();
+      const verdicts = Promise.withResolvers<Verdicts>();
+      const origin = await serve(async (request) => {
+        switch (new URL(request.url).pathname) {
+          case "/":
+            return new Response(PAGE, {
+              headers: {
+                "content-type": "text/html",
+                "content-security-policy": "default-src 'none'; script-src 'self'; connect-src 'self'",
+              },
+            });
+          case "/program.js":
+            return new Response(program.code, { headers: { "content-type": "text/javascript" } });
+          case "/sample":
+            return Response.json(sample);
+          case "/verdicts":
+            verdicts.resolve((await request.json()) as Verdicts);
+            return new Response();
+          default:
+            return new Response(null, { status: 404 });
+        }
+      });
+      const browser = await openChromium();
+      onTestFinished(() => browser[Symbol.asyncDispose]());
+      const page = await browser.context.newPage();
+      page.on("pageerror", verdicts.reject);
+      await page.goto(origin);
+      const said = await verdicts.promise;
+      expect(said).toMatchObject(EXPECTED);
+      await expectToVerifyHere(said.sample);
+    },
+    // Where there is no Chromium yet, it is installed first.
+    INSTALL_SECONDS * 1000,
+  );
+});
+
+describe("a Worker", { timeout: 60_000 }, () => {
+  const PROGRAM = `
+    import { runScenario } from "./portable-scenario.ts";
+    export default { fetch: async (request) => Response.json(await runScenario(await request.json())) };
+  `;
+
+  test("creates, verifies and refuses tokens, without Node compatibility", async () => {
+    const program = await bundle(PROGRAM);
+    expectToBePortable(program);
+    const origin = await serveWorker(program.code);
+    const response = await fetch(origin, { method: "POST", body: JSON.stringify(await createSample()) });
+    expect(response.status).toBe(200);
+    const said = (await response.json()) as Verdicts;
+    expect(said).toMatchObject(EXPECTED);
+    await expectToVerifyHere(said.sample);
+  });
+});

@@ -1,0 +1,90 @@
+import {
+  AgentIdentity,
+  AttestationProvider,
+  AttestationVerifier,
+  Ed25519PublicKey,
+  InMemoryKeyResolver,
+  KeyPair,
+  type VerificationResult,
+} from "@attest/core";
+
+const ISSUER = "https://api.provider.example";
+const AUDIENCE = "https://server.example";
+
+/** A token with the public key that it verifies under, to carry from one runtime to another. */
+export interface Sample {
+  readonly token: string;
+  readonly publicKey: { readonly kty: string; readonly crv: string; readonly x: string };
+}
+
+/** What became of tokens that a runtime made and of one that it was given: `verified`, or who refused with which code. */
+export interface Verdicts {
+  readonly own: string;
+  readonly replayed: string;
+  readonly tampered: string;
+  readonly otherAudience: string;
+  readonly foreign: string;
+  readonly foreignTampered: string;
+  readonly smallOrderKey: string;
+  readonly thumbprint: string;
+  readonly sample: Sample;
+}
+
+const KID = "key-1";
+
+/** A token under a new key. */
+export async function createSample(audience: string = AUDIENCE): Promise<Sample> {
+  const keyPair = KeyPair.generate(KID);
+  const provider = new AttestationProvider({ issuer: ISSUER, keyPair });
+  const identity = new AgentIdentity({ modelFamily: "m-1", modelVersion: "m-1-small", provider: "provider" });
+  const token = await provider.createToken({ identity, audience, subject: "spiffe://provider.example/m-1" });
+  return { token, publicKey: keyPair.toJwk() };
+}
+
+/** Verifies the sample's tokens under the sample's key. */
+export function judge({ publicKey }: Sample): (token: string) => Promise<string> {
+  const keyResolver = new InMemoryKeyResolver();
+  keyResolver.addKey(ISSUER, KID, Ed25519PublicKey.fromJwk(publicKey));
+  const verifier = new AttestationVerifier({ trustedIssuers: [ISSUER], keyResolver, audience: AUDIENCE });
+  return async (token) => verdict(await verifier.verify(token));
+}
+
+/** The same token but for one character of its signature. */
+export function tamper(token: string): string {
+  const at = token.length - 10;
+  return token.slice(0, at) + (token[at] === "A" ? "B" : "A") + token.slice(at + 1);
+}
+
+/** Runs on the runtime under test: creates, verifies and refuses. */
+export async function runScenario(foreign: Sample): Promise<Verdicts> {
+  const sample = await createSample();
+  const judgeOwn = judge(sample);
+  const judgeForeign = judge(foreign);
+  const elsewhere = await createSample("https://other.example");
+  // The tampered one comes first: refusing it must not burn the token.
+  return {
+    tampered: await judgeOwn(tamper(sample.token)),
+    own: await judgeOwn(sample.token),
+    replayed: await judgeOwn(sample.token),
+    otherAudience: await judge(elsewhere)(elsewhere.token),
+    foreignTampered: await judgeForeign(tamper(foreign.token)),
+    foreign: await judgeForeign(foreign.token),
+    smallOrderKey: importSmallOrderKey(),
+    thumbprint: Ed25519PublicKey.fromJwk(sample.publicKey).thumbprint(),
+    sample,
+  };
+}
+
+function verdict(result: VerificationResult): string {
+  return result.verified ? "verified" : `${result.errorCode} ${result.failedCheck}`;
+}
+
+/** The identity point, y = 1: under it anybody can sign anything. */
+function importSmallOrderKey(): string {
+  try {
+    Ed25519PublicKey.fromBytes(Uint8Array.from({ length: 32 }, (_, index) => (index === 0 ? 1 : 0)));
+    return "imported";
+  } catch (error) {
+    return error instanceof TypeError ? "refused" : String(error);
+  }
+}

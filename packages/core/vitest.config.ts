@@ -1,0 +1,12 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const source = (path: string) => fileURLToPath(new URL(`src/${path}`, import.meta.url));
+
+export default defineConfig({
+  // Tests run the sources; without this the package's own import conditions would bring in what was built.
+  resolve: {
+    alias: { "#ed25519": source("keys/ed25519.node.ts"), "#base64url": source("encoding/base64url.node.ts") },
+  },
+  test: { name: "core", isolate: false, testTimeout: 20_000 },
+});
