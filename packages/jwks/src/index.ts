@@ -1,0 +1,12 @@
+export { FetcherClosedError } from "./fetcher-closed-error.js";
+export type { JWKSFetcherMetrics } from "./fetcher-metrics.js";
+export type { JWKSFetcherOptions } from "./fetcher-options.js";
+export { HTTPKeyResolver, type HTTPKeyResolverOptions } from "./http-key-resolver.js";
+export type { JWKSet, PublishedJwk } from "./jwk-set.js";
+export { JWKSFetcher } from "./jwks-fetcher.js";
+export { type JwksHandlerOptions, jwksHandler } from "./jwks-handler.js";
+export type { KeySetUrlOptions } from "./jwks-url.js";
+export { KeyRing, type KeyRingOptions, type RetiredKey, type RotateOptions } from "./key-ring.js";
+export { KeySetRefusedError } from "./key-set-refused-error.js";
+export type { KeySetSource, SingleKey } from "./key-set-source.js";
+export { UnexpectedStatusError } from "./unexpected-status-error.js";

@@ -1,0 +1,113 @@
+import { AgentIdentity, AttestationProvider, AttestationVerifier, KeyPair } from "@attest/core";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { HTTPKeyResolver } from "../src/http-key-resolver.js";
+import { JWKSFetcher } from "../src/jwks-fetcher.js";
+import { jwksHandler } from "../src/jwks-handler.js";
+import { type Answer, type IssuerServer, startIssuer, status } from "./support/issuer-server.js";
+import { Recorder } from "./support/recorder.js";
+import { causeOfUnavailable } from "./support/unavailable.js";
+
+const AUDIENCE = "https://server.example";
+const identity = new AgentIdentity({ modelFamily: "m", modelVersion: "m-1", provider: "acme" });
+
+/** Serves the key set of `keyPair` with {@link jwksHandler} over real HTTP. */
+function publish(keyPair: KeyPair): Answer {
+  const handler = jwksHandler(keyPair);
+  return async (request, response) => {
+    const answer = handler(new Request("https://issuer.example", { method: request.method ?? "GET" }));
+    response.writeHead(answer.status, Object.fromEntries(answer.headers));
+    response.end(await answer.text());
+  };
+}
+
+function verifierOf(server: IssuerServer) {
+  const keyResolver = new HTTPKeyResolver({ allowInsecure: "loopback", retry: { maxRetries: 0 } });
+  onTestFinished(() => keyResolver.close());
+  const observer = new Recorder();
+  const verifier = new AttestationVerifier({
+    trustedIssuers: [{ issuer: server.issuer, trustDomains: ["acme.com"] }],
+    keyResolver,
+    audience: AUDIENCE,
+    observer,
+  });
+  return { verifier, observer };
+}
+
+describe("HTTPKeyResolver", () => {
+  test("lets a verifier verify a token by the key set its issuer publishes", async () => {
+    const keyPair = KeyPair.generate();
+    const server = await startIssuer(publish(keyPair));
+    const { verifier } = verifierOf(server);
+    const provider = new AttestationProvider({ issuer: server.issuer, keyPair });
+
+    const result = await verifier.verify(await provider.createToken({ identity, audience: AUDIENCE }));
+    expect(result).toMatchObject({ verified: true, issuer: server.issuer, trustLevel: "provider" });
+    expect(server.requests).toEqual(["/.well-known/jwks.json"]);
+  });
+
+  test("lets a verifier follow a rotation, and refuse keys that the issuer does not publish, 1003", async () => {
+    const server = await startIssuer(publish(KeyPair.generate("old")));
+    const { verifier } = verifierOf(server);
+    const next = KeyPair.generate("new");
+    const provider = new AttestationProvider({ issuer: server.issuer, keyPair: next });
+    const stranger = new AttestationProvider({ issuer: server.issuer, keyPair: KeyPair.generate("new") });
+    const create = (by: AttestationProvider) => by.createToken({ identity, audience: AUDIENCE });
+    await verifier.verify(
+      await create(new AttestationProvider({ issuer: server.issuer, keyPair: KeyPair.generate("old") })),
+    );
+
+    server.answer = publish(next);
+    expect(await verifier.verify(await create(provider))).toMatchObject({ verified: true });
+    expect(await verifier.verify(await create(stranger))).toMatchObject({ errorCode: 1003 });
+  });
+
+  test("turns an outage of the issuer into 1010, with the reason for the observer alone", async () => {
+    const keyPair = KeyPair.generate();
+    const server = await startIssuer(status(500));
+    const { verifier, observer } = verifierOf(server);
+    const provider = new AttestationProvider({ issuer: server.issuer, keyPair });
+    const token = await provider.createToken({ identity, audience: AUDIENCE });
+
+    expect(await verifier.verify(token)).toMatchObject({
+      verified: false,
+      accepted: false,
+      errorCode: 1010,
+      failedCheck: "signature",
+      error: "The issuer's keys are unavailable; try again later.",
+    });
+    expect(observer.events).toMatchObject([
+      {
+        type: "rejected",
+        code: 1010,
+        cause: expect.objectContaining({ lastError: expect.objectContaining({ status: 500 }) }),
+      },
+    ]);
+
+    server.answer = publish(keyPair);
+    expect(await verifier.verify(token)).toMatchObject({ verified: true });
+  });
+
+  test("asks a fetcher that is handed in, and leaves it open", async () => {
+    const server = await startIssuer(publish(KeyPair.generate("key-1")));
+    const fetcher = new JWKSFetcher({ allowInsecure: "loopback" });
+    onTestFinished(() => fetcher.close());
+    const resolver = new HTTPKeyResolver({ fetcher });
+    expect(await resolver.getKey(server.issuer, "key-1")).toBeDefined();
+    await resolver.close();
+    expect(await fetcher.getKey(server.issuer, "key-1")).toBeDefined();
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test("takes a fetcher or the options of one, not both, and knows a misspelt one", () => {
+    const fetcher = new JWKSFetcher();
+    expect(() => new HTTPKeyResolver({ fetcher, cacheTtlSeconds: 1 } as never)).toThrow("cacheTtlSeconds");
+    expect(() => new HTTPKeyResolver({ cacheTtl: 1 } as never)).toThrow('unknown option "cacheTtl"');
+    expect(() => new HTTPKeyResolver({ fetcher: undefined, cacheTtlSeconds: 1 })).not.toThrow();
+  });
+
+  test("closes a fetcher of its own", async () => {
+    const resolver = new HTTPKeyResolver();
+    await resolver.close();
+    expect(await causeOfUnavailable(resolver.getKey("https://issuer.example", "key-1"))).toContain("closed");
+  });
+});

@@ -1,0 +1,41 @@
+import {
+  AgentIdentity,
+  AttestationProvider,
+  AttestationVerifier,
+  type Clock,
+  type Signer,
+} from "@attest/core";
+import { FixedClock } from "@attest/core/testing";
+import { onTestFinished } from "vitest";
+import type { JWKSFetcherOptions } from "../../src/fetcher-options.js";
+import { HTTPKeyResolver } from "../../src/http-key-resolver.js";
+import { JWKSFetcher } from "../../src/jwks-fetcher.js";
+import { Recorder } from "./recorder.js";
+
+const AUDIENCE = "https://server.example";
+const identity = new AgentIdentity({ modelFamily: "m", modelVersion: "m-1", provider: "acme" });
+
+/** A verifier that asks `issuer` for its keys, with a clock that stands still, and all there is to watch of it. */
+export function verifierOf(issuer: string, options: JWKSFetcherOptions = {}) {
+  const clock = new FixedClock();
+  const observer = new Recorder();
+  const fetcher = new JWKSFetcher({ allowInsecure: "loopback", clock, observer, ...options });
+  onTestFinished(() => fetcher.close());
+  const verifier = new AttestationVerifier({
+    trustedIssuers: [{ issuer, trustDomains: ["acme.com"] }],
+    keyResolver: new HTTPKeyResolver({ fetcher }),
+    audience: AUDIENCE,
+    clock,
+  });
+  return { verifier, fetcher, observer, clock };
+}
+
+/** Mints tokens for that verifier. */
+export function minter(
+  issuer: string,
+  keyPair: Signer,
+  clock: Clock,
+): (lifetimeSeconds?: number) => Promise<string> {
+  const provider = new AttestationProvider({ issuer, keyPair, clock });
+  return (lifetimeSeconds = 300) => provider.createToken({ identity, audience: AUDIENCE, lifetimeSeconds });
+}
