@@ -1,0 +1,40 @@
+import { kindOf } from "@attest/core/internal";
+import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
+import { AttestationGate } from "./gate/attestation-gate.js";
+import { type GateOptions, readGateOptions } from "./gate/gate-options.js";
+import { assertGateOptions } from "./option-names.js";
+
+/** What a server of the SDK has that matters here: `Server`, or `McpServer` around one. */
+export interface ConnectableServer {
+  connect(transport: Transport): Promise<void>;
+}
+
+const attested = new WeakSet<ConnectableServer>();
+
+/**
+ * Puts an attestation gate in front of a server that exists already, and returns the same server. From then on
+ * every `connect` goes through the gate.
+ *
+ * @throws {TypeError} when `server` is no MCP server, or is attested already, or an option is wrong or unknown.
+ */
+export function attestServer<T extends ConnectableServer>(server: T, options: GateOptions): T {
+  if (typeof server?.connect !== "function") {
+    throw new TypeError(`server must be an McpServer or a Server of the MCP SDK, got ${kindOf(server)}`);
+  }
+  assertGateOptions("attestServer", options);
+  const settings = readGateOptions(options);
+  // McpServer connects through the Server it holds; gating that one leaves no way around.
+  const inner = "server" in server && isConnectable(server.server) ? server.server : server;
+  if (attested.has(inner)) throw new TypeError("this server is attested already");
+  if ("transport" in inner && inner.transport !== undefined) {
+    throw new TypeError("this server is connected already; attest it before its first connect");
+  }
+  attested.add(inner);
+  const connect = inner.connect.bind(inner);
+  inner.connect = (transport) => connect(new AttestationGate(transport, settings));
+  return server;
+}
+
+function isConnectable(value: unknown): value is ConnectableServer {
+  return typeof (value as Partial<ConnectableServer> | undefined)?.connect === "function";
+}

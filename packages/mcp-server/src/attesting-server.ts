@@ -1,0 +1,107 @@
+import type { Verifier } from "@attest/core";
+import { kindOf } from "@attest/core/internal";
+import type { McpServerOptions, RegisteredTool, ToolCallback } from "@modelcontextprotocol/sdk/server/mcp.js";
+import type { AnySchema, ZodRawShapeCompat } from "@modelcontextprotocol/sdk/server/zod-compat.js";
+import type { Implementation } from "@modelcontextprotocol/sdk/types.js";
+import { attestServer } from "./attest-server.js";
+import type { AttestationContext } from "./context/attestation-context.js";
+import { currentAttestation } from "./context/current-call.js";
+import type { GateOptions } from "./gate/gate-options.js";
+import { requireAttestation } from "./guard/require-attestation.js";
+import type { AttestationRequirement } from "./guard/requirement.js";
+import { assertServerOptions, splitOptions } from "./option-names.js";
+import { McpServer } from "./sdk.js";
+
+/** The SDK's server options, and the gate's. */
+export interface AttestingServerOptions extends McpServerOptions, GateOptions {}
+
+/** What `McpServer.registerTool` takes, and who the tool is for. */
+export type AttestedToolConfig<
+  InputArgs extends undefined | ZodRawShapeCompat | AnySchema,
+  OutputArgs extends ZodRawShapeCompat | AnySchema,
+> = Parameters<typeof McpServer.prototype.registerTool<OutputArgs, InputArgs>>[1] & {
+  /** What an agent must be to use the tool; `{}`: attested. Default: every session may. */
+  readonly attestation?: AttestationRequirement | undefined;
+};
+
+/** An `McpServer` behind an attestation gate. */
+export class AttestingServer extends McpServer {
+  /** @throws {TypeError | RangeError} naming the option that is wrong or unknown. */
+  constructor(serverInfo: Implementation, options: AttestingServerOptions) {
+    assertServerInfo(serverInfo);
+    assertServerOptions("AttestingServer", options);
+    const { gate, sdk } = splitOptions(options);
+    super(serverInfo, sdk);
+    attestServer(this, gate);
+  }
+
+  /**
+   * Registers a tool as `McpServer` does. With `attestation` it is for agents that meet that requirement, as if
+   * its handler were wrapped in `requireAttestation`.
+   *
+   * @throws {TypeError} when the requirement makes no sense.
+   */
+  override registerTool<
+    OutputArgs extends ZodRawShapeCompat | AnySchema,
+    InputArgs extends undefined | ZodRawShapeCompat | AnySchema = undefined,
+  >(
+    name: string,
+    config: AttestedToolConfig<InputArgs, OutputArgs>,
+    callback: ToolCallback<InputArgs>,
+  ): RegisteredTool {
+    const { attestation, ...sdkConfig } = config;
+    // Around the handler, not by its name: the SDK lets tools be renamed.
+    const handler = attestation === undefined ? callback : requireAttestation(attestation, callback);
+    return super.registerTool<OutputArgs, InputArgs>(name, sdkConfig, handler);
+  }
+
+  /** Who is calling, when read in the course of a request; `undefined` outside of one. */
+  get attestation(): AttestationContext | undefined {
+    return currentAttestation();
+  }
+
+  /** A handler that runs only for agents that meet `requirement`; see {@link requireAttestation}. */
+  readonly requireAttestation: typeof requireAttestation = requireAttestation;
+}
+
+export interface CreateAttestingServerOptions extends Omit<AttestingServerOptions, "verifier"> {
+  /** The server's own version, when it is given by name. Default `0.0.0`. */
+  readonly version?: string | undefined;
+}
+
+/**
+ * An {@link AttestingServer}, from its name or its `serverInfo`.
+ *
+ * @throws {TypeError | RangeError} naming the option that is wrong or unknown.
+ */
+export function createAttestingServer(
+  serverInfo: string | Implementation,
+  verifier: Verifier,
+  options: CreateAttestingServerOptions = {},
+): AttestingServer {
+  const isWrapped = typeof verifier?.verify !== "function" && "verifier" in Object(verifier);
+  if (isWrapped || "verifier" in Object(options)) {
+    throw new TypeError(
+      "createAttestingServer takes the verifier itself as its second argument: createAttestingServer(name, verifier, options)",
+    );
+  }
+  assertServerOptions("createAttestingServer", options, ["version"]);
+  const { version, ...rest } = options;
+  return new AttestingServer(readServerInfo(serverInfo, version), { ...rest, verifier });
+}
+
+function readServerInfo(serverInfo: string | Implementation, version: string | undefined): Implementation {
+  if (typeof serverInfo === "string") return { name: serverInfo, version: version ?? "0.0.0" };
+  if (version !== undefined) {
+    throw new TypeError("version goes with a server's name; a serverInfo object has its own");
+  }
+  return serverInfo;
+}
+
+function assertServerInfo(serverInfo: unknown): void {
+  const { name, version } = Object(serverInfo) as { readonly name?: unknown; readonly version?: unknown };
+  if (typeof name === "string" && name !== "" && typeof version === "string") return;
+  throw new TypeError(
+    `serverInfo must be a name, or an object with the strings name and version, got ${kindOf(serverInfo)}`,
+  );
+}

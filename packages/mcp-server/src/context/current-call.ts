@@ -1,0 +1,40 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { RefusalData } from "@attest/core/internal";
+import type { AttestationDeniedError } from "../guard/attestation-denied-error.js";
+import { type AttestationContext, UNATTESTED } from "./attestation-context.js";
+import type { Caller } from "./caller.js";
+
+/** One message from a client on its way through the server, as the gate let it pass. */
+export interface CurrentCall {
+  readonly caller: Caller;
+  /** Whether the caller's token has expired, by the gate's clock and skew. */
+  readonly isExpired: () => boolean;
+  /** What a denial tells the client about the attestation it should have. */
+  readonly refusalData: RefusalData;
+  /**
+   * Notes that a guard denied the call: the gate tells the observer, and answers with the real error where the
+   * SDK makes a mere tool result of it.
+   */
+  readonly noteDenial: (denial: AttestationDeniedError) => void;
+}
+
+const calls = new AsyncLocalStorage<CurrentCall>();
+
+/** Runs `work`, and all that comes of it, as `call`. */
+export function runAsCall<T>(call: CurrentCall, work: () => T): T {
+  return calls.run(call, work);
+}
+
+/** The call in whose course this code runs; `undefined` outside of any. */
+export function currentCall(): CurrentCall | undefined {
+  return calls.getStore();
+}
+
+/**
+ * Who is calling, at any depth of a request handler's code; `undefined` outside of a request. Once the token has
+ * expired, or the session has ended, nobody vouches for the agent: it is not attested any more.
+ */
+export function currentAttestation(): AttestationContext | undefined {
+  const call = calls.getStore();
+  return call?.isExpired() ? UNATTESTED : call?.caller.context;
+}

@@ -1,0 +1,103 @@
+import type { JSONRPCMessage, JSONRPCRequest } from "@modelcontextprotocol/sdk/types.js";
+import type { AttestationContext } from "../context/attestation-context.js";
+import type { Caller } from "../context/caller.js";
+import { type CurrentCall, runAsCall } from "../context/current-call.js";
+import { findDenial } from "../guard/find-denial.js";
+import type { CompiledRequirement } from "../guard/requirement.js";
+import { DenialLog } from "./denial-log.js";
+import type { GateSettings } from "./gate-options.js";
+import type { GateReports } from "./gate-reports.js";
+import { errorResponse, isRequest, type MessageExtra } from "./messages.js";
+import { INTERNAL_ERROR, refusalData } from "./refusals.js";
+
+/** What the gate does for the calls that it admits. */
+export interface AdmittedCallsPorts {
+  readonly reports: GateReports;
+  /** Hands a message to the server. */
+  readonly toServer: (message: JSONRPCMessage, extra: MessageExtra) => void;
+  /** Sends an answer of the gate's own. */
+  readonly answer: (answer: JSONRPCMessage) => void;
+  readonly isClosed: () => boolean;
+}
+
+/**
+ * The messages that passed the gate, on their way through the server and back: each runs as a call by its caller,
+ * once the rules for it are met, and what a guard denies is answered with the guard's own error.
+ */
+export class AdmittedCalls {
+  readonly #settings: GateSettings;
+  readonly #ports: AdmittedCallsPorts;
+  readonly #denials = new DenialLog();
+
+  constructor(settings: GateSettings, ports: AdmittedCallsPorts) {
+    this.#settings = settings;
+    this.#ports = ports;
+  }
+
+  /** Hands `message` to the server as a call by `caller`. */
+  deliver(message: JSONRPCMessage, extra: MessageExtra, caller: Caller): void {
+    const call = this.#callOf(message, caller);
+    if (!isRequest(message)) {
+      runAsCall(call, () => this.#ports.toServer(message, extra));
+      return;
+    }
+    this.#denials.forget(message.id);
+    const requirements = this.#settings.rules.requirementsOf(message);
+    if (requirements.length === 0) runAsCall(call, () => this.#ports.toServer(message, extra));
+    else void this.#deliverByRules(message, extra, call, requirements);
+  }
+
+  /** What the server sends, as it is to go out. */
+  outgoing(message: JSONRPCMessage): JSONRPCMessage {
+    return this.#denials.restore(message);
+  }
+
+  /** Never rejects: `findDenial` does not, and what the server throws is reported. */
+  async #deliverByRules(
+    request: JSONRPCRequest,
+    extra: MessageExtra,
+    call: CurrentCall,
+    requirements: readonly CompiledRequirement[],
+  ): Promise<void> {
+    const { answer, reports, toServer } = this.#ports;
+    for (const requirement of requirements) {
+      const denial = await findDenial(call, requirement);
+      if (denial === undefined) continue;
+      reports.denied(request, denial, call.caller.context);
+      answer(errorResponse(request.id, denial));
+      return;
+    }
+    try {
+      runAsCall(call, () => toServer(request, extra));
+    } catch (error) {
+      reports.failed("a request could not be handed to the server", error);
+      answer(errorResponse(request.id, INTERNAL_ERROR));
+    }
+  }
+
+  #callOf(message: JSONRPCMessage, caller: Caller): CurrentCall {
+    return {
+      caller,
+      isExpired: () => this.#isExpired(caller.context),
+      refusalData: refusalData(this.#settings.verifier),
+      noteDenial: (denial) => {
+        this.#ports.reports.denied(message, denial, caller.context);
+        if (isRequest(message)) this.#denials.note(message.id, denial);
+      },
+    };
+  }
+
+  /** The context ends with its session, and with its token. A clock that gives no time lets nobody in. */
+  #isExpired(context: AttestationContext): boolean {
+    if (!context.verified) return false;
+    if (this.#ports.isClosed()) return true;
+    const { clock, clockSkewSeconds, sessionLifetime } = this.#settings;
+    if (sessionLifetime === "connection") return false;
+    try {
+      return !(clock.now() < context.expiresAt + clockSkewSeconds);
+    } catch (error) {
+      this.#ports.reports.failed("the clock failed", error);
+      return true;
+    }
+  }
+}

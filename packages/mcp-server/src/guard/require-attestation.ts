@@ -1,0 +1,35 @@
+import { currentCall } from "../context/current-call.js";
+import type { AttestationDeniedError } from "./attestation-denied-error.js";
+import { findDenial } from "./find-denial.js";
+import { type AttestationRequirement, compileRequirement } from "./requirement.js";
+
+/**
+ * A handler that runs only for agents that meet `requirement`: of a tool, resource, prompt, or any request. With
+ * no requirement (`{}` or `undefined`) any attested agent passes.
+ *
+ * The handler that comes back rejects with an {@link AttestationDeniedError}: 1009 when the caller presented
+ * nothing, or it is called outside a request; the code that the caller's token failed with when it is not
+ * attested for that; 1001 when the session's token has expired; 1013 when the attestation falls short.
+ *
+ * It has the type of the handler it guards, so that the SDK's methods can infer that handler's arguments; write
+ * handlers as `async` functions, since what comes back returns a promise whatever the handler itself returns.
+ *
+ * @throws {TypeError} when the requirement makes no sense, such as an unknown trust level or a misspelt name.
+ */
+export function requireAttestation<Handler extends (...args: never[]) => unknown>(
+  requirement: AttestationRequirement | undefined,
+  handler: Handler,
+): Handler {
+  const compiled = compileRequirement(requirement);
+  if (typeof handler !== "function") throw new TypeError("requireAttestation takes the handler to guard");
+  const guarded = async (...args: never[]): Promise<unknown> => {
+    const call = currentCall();
+    const denial = await findDenial(call, compiled);
+    if (denial) {
+      call?.noteDenial(denial);
+      throw denial;
+    }
+    return handler(...args);
+  };
+  return guarded as Handler;
+}

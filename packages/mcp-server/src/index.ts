@@ -1,0 +1,16 @@
+export { attestServer, type ConnectableServer } from "./attest-server.js";
+export {
+  type AttestedToolConfig,
+  AttestingServer,
+  type AttestingServerOptions,
+  type CreateAttestingServerOptions,
+  createAttestingServer,
+} from "./attesting-server.js";
+export type { AttestationContext, Attested, Unattested } from "./context/attestation-context.js";
+export { currentAttestation } from "./context/current-call.js";
+export { type GateOptions, SessionLifetime } from "./gate/gate-options.js";
+export type { AttestationRules } from "./gate/rules.js";
+export { AttestationDeniedError } from "./guard/attestation-denied-error.js";
+export { requireAttestation } from "./guard/require-attestation.js";
+export type { AttestationRequirement } from "./guard/requirement.js";
+export { MCP_AVAILABLE } from "./sdk.js";

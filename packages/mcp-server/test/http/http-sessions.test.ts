@@ -1,0 +1,325 @@
+import { createServer, request as httpRequest } from "node:http";
+import type { AddressInfo } from "node:net";
+import { AttestingClientSession } from "@attest/mcp-client";
+import { HttpSessions, type HttpSessionsOptions, toNodeHandler } from "@attest/mcp-server/http";
+import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { Issuer } from "../support/agents.ts";
+import { initializeParams } from "../support/raw-connection.ts";
+import { createWeatherServer } from "../support/weather-server.ts";
+
+const URL_OF_MCP = "http://127.0.0.1/mcp";
+
+function sessionsFor(issuer: Issuer, options: Partial<HttpSessionsOptions> = {}): HttpSessions {
+  const verifier = issuer.verifier();
+  const sessions = new HttpSessions({ createServer: () => createWeatherServer(verifier), ...options });
+  onTestFinished(() => sessions.close());
+  return sessions;
+}
+
+function post(body: unknown, headers: Record<string, string> = {}): Request {
+  return new Request(URL_OF_MCP, {
+    method: "POST",
+    headers: {
+      host: "127.0.0.1:8080",
+      "content-type": "application/json",
+      accept: "application/json, text/event-stream",
+      ...headers,
+    },
+    body: typeof body === "string" ? body : JSON.stringify(body),
+  });
+}
+
+const initialize = (token?: string) => ({
+  jsonrpc: "2.0",
+  id: 1,
+  method: "initialize",
+  params: initializeParams(token),
+});
+const call = { jsonrpc: "2.0", id: 2, method: "tools/call", params: { name: "steer-clouds" } };
+
+async function open(sessions: HttpSessions, issuer: Issuer): Promise<string> {
+  const response = await sessions.handle(post(initialize(await issuer.token())));
+  expect(await response.text()).toContain("verified");
+  return response.headers.get("mcp-session-id") ?? "";
+}
+
+/** The sessions behind Node's own HTTP server. */
+async function listen(sessions: HttpSessions): Promise<URL> {
+  const server = createServer(toNodeHandler(sessions.handle));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`);
+}
+
+describe("HttpSessions", () => {
+  test("serves attested agents over node:http, each in a session of its own, and forgets it when it ends", async () => {
+    const issuer = new Issuer();
+    const sessions = sessionsFor(issuer);
+    const url = await listen(sessions);
+    const agents = await Promise.all(
+      [1, 2, 3].map(async () => {
+        const transport = new StreamableHTTPClientTransport(url);
+        const agent = new AttestingClientSession(
+          { name: "a", version: "1" },
+          { getToken: () => issuer.token() },
+        );
+        onTestFinished(() => agent.close());
+        await agent.connect(transport as Transport);
+        return { agent, transport };
+      }),
+    );
+    expect(sessions.size).toBe(3);
+    for (const { agent, transport } of agents) {
+      await expect(agent.callTool({ name: "steer-clouds" })).resolves.toMatchObject({
+        content: [{ text: "steered" }],
+      });
+      await transport.terminateSession();
+    }
+    expect(sessions.size).toBe(0);
+  });
+
+  test("keeps nothing of a refused initialize", async () => {
+    const sessions = sessionsFor(new Issuer());
+    const refused = await sessions.handle(post(initialize("a.b.c")));
+    expect(await refused.text()).toContain("1008");
+    const sessionId = refused.headers.get("mcp-session-id") ?? "";
+    await vi.waitFor(() => expect(sessions.size).toBe(0));
+    expect((await sessions.handle(post(call, { "mcp-session-id": sessionId }))).status).toBe(404);
+  });
+
+  test("opens at most maxSessions, also when more come at once, and one more when one has ended", async () => {
+    const issuer = new Issuer();
+    const sessions = sessionsFor(issuer, { maxSessions: 3 });
+    const tokens = await Promise.all(Array.from({ length: 10 }, () => issuer.token()));
+    const answers = await Promise.all(tokens.map((token) => sessions.handle(post(initialize(token)))));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(3);
+    expect(answers.filter(({ status }) => status === 503)).toHaveLength(7);
+    const [first] = answers.filter(({ status }) => status === 200);
+    const id = first?.headers.get("mcp-session-id") ?? "";
+    await first?.text();
+    const ended = new Request(URL_OF_MCP, {
+      method: "DELETE",
+      headers: { host: "localhost", "mcp-session-id": id },
+    });
+    expect((await sessions.handle(ended)).status).toBe(200);
+    expect(sessions.size).toBe(2);
+    await open(sessions, issuer);
+    expect(sessions.size).toBe(3);
+  });
+
+  test("closes a session that goes without a request for idleTimeoutSeconds, and not one that is used", async () => {
+    const issuer = new Issuer();
+    const sessions = sessionsFor(issuer, { idleTimeoutSeconds: 0.4 });
+    const [idle, used] = [await open(sessions, issuer), await open(sessions, issuer)];
+    for (let round = 0; round < 6; round++) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      const answer = await sessions.handle(post({ ...call, id: 10 + round }, { "mcp-session-id": used }));
+      expect(await answer.text()).toContain("steered");
+    }
+    expect(sessions.size).toBe(1);
+    expect((await sessions.handle(post(call, { "mcp-session-id": idle }))).status).toBe(404);
+  });
+
+  test.each([
+    [{ host: "evil.example" }, "a name that was made to point here"],
+    [{ host: "" }, "no host"],
+    [{ host: "127.0.0.1.evil.example" }, "a name that looks like ours"],
+    [{ origin: "https://evil.example" }, "a page of another origin"],
+    [{ origin: "null" }, "a page of no origin"],
+  ] as readonly (readonly [Record<string, string>, string])[])("refuses, 403, %j: %s", async (headers) => {
+    const sessions = sessionsFor(new Issuer());
+    expect((await sessions.handle(post(initialize(), headers))).status).toBe(403);
+  });
+
+  test("lets hosts and origins in that are named, whatever their port and case", async () => {
+    const issuer = new Issuer();
+    const sessions = sessionsFor(issuer, {
+      allowedHosts: ["mcp.example.com"],
+      allowedOrigins: ["https://app.example.com"],
+    });
+    const headers = { host: "MCP.example.com:8443", origin: "https://app.example.com" };
+    const answer = await sessions.handle(post(initialize(await issuer.token()), headers));
+    expect(await answer.text()).toContain("verified");
+    expect((await sessions.handle(post(initialize()))).status).toBe(403);
+  });
+
+  test("refuses, 413, a body of a byte more than maxBodyBytes, declared or not", async () => {
+    const body = JSON.stringify(initialize());
+    const exact = sessionsFor(new Issuer(), { maxBodyBytes: Buffer.byteLength(body) });
+    expect((await exact.handle(post(body))).status).toBe(200);
+    const short = sessionsFor(new Issuer(), { maxBodyBytes: Buffer.byteLength(body) - 1 });
+    expect((await short.handle(post(body))).status).toBe(413);
+    expect((await short.handle(post(body, { "content-length": "9999999" }))).status).toBe(413);
+  });
+
+  test.each([
+    ["not JSON", "{", 400],
+    ["no initialize", call, 400],
+    ["a batch", [initialize()], 400],
+    ["null", "null", 400],
+  ])("refuses a first request that is %s, without making a server for it", async (_, body, status) => {
+    const createServer = vi.fn();
+    const sessions = new HttpSessions({ createServer });
+    expect((await sessions.handle(post(body))).status).toBe(status);
+    expect(createServer).not.toHaveBeenCalled();
+  });
+
+  test("holds neither server nor session for a request whose body does not come, and refuses it in time", async () => {
+    const createServer = vi.fn();
+    const sessions = new HttpSessions({ createServer, bodyTimeoutSeconds: 0.2 });
+    const url = await listen(sessions);
+    const status = await new Promise<number | undefined>((resolve, reject) => {
+      const slow = httpRequest(
+        url,
+        { method: "POST", headers: { "content-length": "100" } },
+        ({ statusCode }) => resolve(statusCode),
+      );
+      slow.on("error", reject);
+      slow.write("{");
+    });
+    expect(status).toBe(408);
+    expect(createServer).not.toHaveBeenCalled();
+    expect(sessions.size).toBe(0);
+  });
+
+  test("takes a body that Express has parsed already", async () => {
+    const issuer = new Issuer();
+    const sessions = sessionsFor(issuer);
+    const server = createServer(async (incoming, outgoing) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of incoming) chunks.push(chunk as Buffer);
+      // What express.json() leaves behind: the stream is read, its content in `body`.
+      const parsed = Object.assign(incoming, {
+        body: JSON.parse(Buffer.concat(chunks).toString()) as unknown,
+      });
+      await toNodeHandler(sessions.handle)(parsed, outgoing);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const answer = await fetch(`http://127.0.0.1:${port}/mcp`, {
+      method: "POST",
+      headers: { "content-type": "application/json", accept: "application/json, text/event-stream" },
+      body: JSON.stringify(initialize(await issuer.token())),
+    });
+    expect(await answer.text()).toContain("verified");
+  });
+
+  test("answers 500 without a word about it when a server cannot be made, tells onerror, and keeps serving", async () => {
+    const issuer = new Issuer();
+    const verifier = issuer.verifier();
+    const createServer = vi.fn(() => createWeatherServer(verifier));
+    createServer.mockImplementationOnce(() => {
+      throw new Error("database password is hunter2");
+    });
+    const onerror = vi.fn();
+    const url = await listen(new HttpSessions({ createServer, maxSessions: 1, onerror }));
+    const send = async () => {
+      const headers = { "content-type": "application/json", accept: "application/json, text/event-stream" };
+      const answer = await fetch(url, {
+        method: "POST",
+        headers,
+        body: JSON.stringify(initialize(await issuer.token())),
+      });
+      return { status: answer.status, text: await answer.text() };
+    };
+    const failed = await send();
+    expect(failed.status).toBe(500);
+    expect(failed.text).not.toContain("hunter2");
+    expect(onerror).toHaveBeenCalledExactlyOnceWith(new Error("database password is hunter2"));
+    expect((await send()).text).toContain("verified");
+  });
+
+  test("closes its sessions and refuses, 503, what comes after", async () => {
+    const issuer = new Issuer();
+    const sessions = sessionsFor(issuer);
+    await open(sessions, issuer);
+    await sessions.close();
+    expect(sessions.size).toBe(0);
+    expect((await sessions.handle(post(initialize()))).status).toBe(503);
+  });
+
+  test("throws for options that are wrong, naming them", () => {
+    const createServer = () => createWeatherServer(new Issuer().verifier());
+    expect(() => new HttpSessions({} as HttpSessionsOptions)).toThrow(/createServer/);
+    expect(() => new HttpSessions({ createServer, maxSessions: 0 })).toThrow(/maxSessions/);
+    expect(() => new HttpSessions({ createServer, allowedHosts: "localhost" as never })).toThrow(
+      /allowedHosts/,
+    );
+    expect(() => new HttpSessions({ createServer, maxSession: 5 } as never)).toThrow(
+      /unknown option "maxSession"/,
+    );
+    expect(() => new HttpSessions({ createServer, idleTimeoutSeconds: 1e9 })).toThrow(/idleTimeoutSeconds/);
+    expect(() => new HttpSessions({ createServer, allowedHosts: ["127.0.0.1:80"] })).toThrow(/without ports/);
+    expect(() => toNodeHandler({} as never)).toThrow(/such as sessions.handle/);
+  });
+});
+
+describe("HttpSessions, attacked,", () => {
+  test("opens no session for an initialize without an id, which nobody answers for", async () => {
+    const issuer = new Issuer();
+    const sessions = sessionsFor(issuer, { maxSessions: 1 });
+    const { id: _, ...notification } = initialize();
+    for (const body of [notification, { ...notification, id: null }, { ...notification, id: {} }]) {
+      expect((await sessions.handle(post(body))).status).toBe(400);
+    }
+    await open(sessions, issuer);
+    expect(sessions.size).toBe(1);
+  });
+
+  test("reads at most maxBodiesAtOnce bodies, and these take no session's place", async () => {
+    const issuer = new Issuer();
+    const sessions = sessionsFor(issuer, { maxSessions: 1, maxBodiesAtOnce: 2 });
+    const endless = () =>
+      new Request(URL_OF_MCP, {
+        method: "POST",
+        headers: { host: "localhost" },
+        body: new ReadableStream({
+          start: (controller) => controller.enqueue(new TextEncoder().encode("{")),
+        }),
+        duplex: "half",
+      } as RequestInit);
+    const slow = sessionsFor(issuer, { maxBodiesAtOnce: 2, bodyTimeoutSeconds: 0.2 });
+    const held = [slow.handle(endless()), slow.handle(endless())];
+    expect((await slow.handle(post(initialize()))).status).toBe(503);
+    expect((await Promise.all(held)).map(({ status }) => status)).toEqual([408, 408]);
+    expect(await (await slow.handle(post(initialize(await issuer.token())))).text()).toContain("verified");
+    await open(sessions, issuer);
+  });
+
+  test("answers 400, and tells nobody of an error, when a body breaks off", async () => {
+    const onerror = vi.fn();
+    const sessions = sessionsFor(new Issuer(), { onerror });
+    const broken = new Request(URL_OF_MCP, {
+      method: "POST",
+      headers: { host: "localhost" },
+      body: new ReadableStream({ pull: (controller) => controller.error(new Error("ECONNRESET")) }),
+      duplex: "half",
+    } as RequestInit);
+    expect((await sessions.handle(broken)).status).toBe(400);
+    expect(onerror).not.toHaveBeenCalled();
+  });
+
+  test("answers 404 a call that still waits when its session ends, and counts no session twice, under JSON", async () => {
+    const issuer = new Issuer();
+    const verifier = issuer.verifier();
+    const createServer = () => {
+      const server = createWeatherServer(verifier);
+      server.registerTool("hang", {}, () => new Promise(() => undefined));
+      return server;
+    };
+    const sessions = sessionsFor(issuer, { createServer, enableJsonResponse: true, maxSessions: 2 });
+    const ids = [await open(sessions, issuer), await open(sessions, issuer)];
+    const headers = { host: "localhost", "mcp-session-id": ids[0] ?? "" };
+    const hanging = sessions.handle(post({ ...call, params: { name: "hang" } }, headers));
+    await sessions.handle(new Request(URL_OF_MCP, { method: "DELETE", headers }));
+    expect((await hanging).status).toBe(404);
+    expect(sessions.size).toBe(1);
+    await open(sessions, issuer);
+  });
+});

@@ -1,0 +1,52 @@
+import { randomUUID } from "node:crypto";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
+import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
+
+/** A stateful Streamable HTTP host as the SDK's documentation shows it: a server and a transport per session. */
+export interface HttpHost {
+  readonly url: URL;
+  readonly sessions: ReadonlyMap<string, StreamableHTTPServerTransport>;
+  close(): Promise<void>;
+}
+
+export async function startHttpHost(
+  createMcpServer: () => McpServer,
+  { stateless = false } = {},
+): Promise<HttpHost> {
+  const sessions = new Map<string, StreamableHTTPServerTransport>();
+
+  async function openSession(): Promise<StreamableHTTPServerTransport> {
+    const transport = new StreamableHTTPServerTransport({
+      ...(stateless ? {} : { sessionIdGenerator: () => randomUUID() }),
+      onsessioninitialized: (id) => {
+        sessions.set(id, transport);
+      },
+    });
+    transport.onclose = () => {
+      if (transport.sessionId) sessions.delete(transport.sessionId);
+    };
+    await createMcpServer().connect(transport);
+    return transport;
+  }
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const sessionId = request.headers["mcp-session-id"];
+    const transport = typeof sessionId === "string" ? sessions.get(sessionId) : await openSession();
+    if (transport) await transport.handleRequest(request, response);
+    else response.writeHead(404).end();
+  }
+
+  const http = createServer((request, response) => void handle(request, response));
+  await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
+  return {
+    url: new URL(`http://127.0.0.1:${(http.address() as AddressInfo).port}/mcp`),
+    sessions,
+    close: async () => {
+      await Promise.all([...sessions.values()].map((transport) => transport.close()));
+      http.closeAllConnections();
+      await new Promise((resolve) => http.close(resolve));
+    },
+  };
+}

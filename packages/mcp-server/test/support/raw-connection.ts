@@ -1,0 +1,65 @@
+import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js";
+import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
+import type { JSONRPCMessage, RequestId } from "@modelcontextprotocol/sdk/types.js";
+import { onTestFinished } from "vitest";
+
+/** A connection without a client: messages go out as they are given, and all that comes back is kept. */
+export interface RawConnection {
+  /** Sends a request and waits for its answer. */
+  request(method: string, params?: Record<string, unknown>): Promise<JSONRPCMessage>;
+  notify(method: string): Promise<void>;
+  /** Every message that came, in order. */
+  readonly received: readonly JSONRPCMessage[];
+  readonly isClosed: () => boolean;
+}
+
+export async function openRaw(transport: Transport): Promise<RawConnection> {
+  const received: JSONRPCMessage[] = [];
+  const waiting = new Map<RequestId | undefined, (message: JSONRPCMessage) => void>();
+  let nextId = 1;
+  let closed = false;
+  transport.onmessage = (message) => {
+    received.push(message);
+    if ("id" in message) waiting.get(message.id)?.(message);
+  };
+  transport.onclose = () => {
+    closed = true;
+  };
+  await transport.start();
+  onTestFinished(() => transport.close());
+  return {
+    received,
+    isClosed: () => closed,
+    notify: (method) => transport.send({ jsonrpc: "2.0", method }),
+    request: async (method, params = {}) => {
+      const id = nextId++;
+      const answer = new Promise<JSONRPCMessage>((resolve) => waiting.set(id, resolve));
+      await transport.send({ jsonrpc: "2.0", id, method, params });
+      return answer;
+    },
+  };
+}
+
+/** Connects `server` in memory and opens the other end; `prepare` may change the server's end before. */
+export async function connectRaw(
+  server: { connect(transport: Transport): Promise<void> },
+  prepare: (serverSide: Transport) => void = () => undefined,
+): Promise<RawConnection> {
+  const [client, serverSide] = InMemoryTransport.createLinkedPair();
+  prepare(serverSide);
+  await server.connect(serverSide);
+  return openRaw(client);
+}
+
+/** The params of an `initialize` that presents `token`, or nothing. */
+export function initializeParams(
+  token?: string,
+  experimental: Record<string, unknown> = {},
+): Record<string, unknown> {
+  const entry = token === undefined ? {} : { "security.attestation": { version: "0.1.0", token } };
+  return {
+    protocolVersion: "2025-11-25",
+    clientInfo: { name: "raw", version: "1" },
+    capabilities: { experimental: { ...experimental, ...entry } },
+  };
+}
