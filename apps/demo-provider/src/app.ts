@@ -1,0 +1,124 @@
+import { AttestationMetadata, AttestationProvider, decodeToken } from "@attest/core";
+import { jwksHandler } from "@attest/jwks";
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import type { Agent, AgentRegistry } from "./agents.js";
+import { badRequest, methodNotAllowed, refuse, unauthorized } from "./answers.js";
+import { readAttestationRequest } from "./attestation-request.js";
+import { bearerKeyOf, type KeyHash } from "./bearer.js";
+import type { KeyStore } from "./key-store.js";
+
+const MAX_BODY_BYTES = 16_384;
+
+export interface AppOptions {
+  /** The `iss` of every token. */
+  readonly issuer: string;
+  /** What signs the tokens, and what is published. */
+  readonly keys: KeyStore;
+  /** Whose bearer may rotate the keys; `undefined`: nobody may. */
+  readonly adminKey: KeyHash | undefined;
+  readonly agents: AgentRegistry;
+  /** The SPIFFE trust domain of every agent's subject. */
+  readonly trustDomain: string;
+  /** How long a token lives unless the agent asks for another life, in seconds. */
+  readonly tokenLifetimeSeconds: number;
+}
+
+/** What a request that passed authentication carries along. */
+interface AppEnvironment {
+  Variables: { agent: Agent };
+}
+
+/** The provider as a web-standard application: its key set, tokens for the agents it knows, and its health. */
+export function createApp(options: AppOptions): Hono<AppEnvironment> {
+  const { issuer, keys, adminKey, agents, trustDomain } = options;
+  const provider = new AttestationProvider({
+    issuer,
+    keyPair: keys.ring,
+    defaultLifetimeSeconds: options.tokenLifetimeSeconds,
+  });
+  const keySet = jwksHandler(keys.ring);
+  const app = new Hono<AppEnvironment>();
+
+  app.all("/.well-known/jwks.json", ({ req }) => keySet(req.raw));
+
+  app.get("/health", (context) => context.json({ status: "ok", issuer }));
+  app.all("/health", (context) => methodNotAllowed(context, "GET, HEAD"));
+
+  app.post(
+    "/v1/attestations",
+    // First, so that nobody but an agent makes us read a body.
+    async (context, next) => {
+      const apiKey = bearerKeyOf(context.req.header("authorization"));
+      const agent = apiKey === undefined ? undefined : agents.find(apiKey);
+      if (agent === undefined) {
+        return unauthorized(context, {
+          wanted: "a known agent's API key",
+          keyWasGiven: apiKey !== undefined,
+        });
+      }
+      context.set("agent", agent);
+      return next();
+    },
+    bodyLimit({
+      maxSize: MAX_BODY_BYTES,
+      onError: (context) =>
+        refuse(context, 413, {
+          error: "body_too_large",
+          message: `the body must have at most ${MAX_BODY_BYTES} bytes`,
+        }),
+    }),
+    async (context) => {
+      const { identity, integrity, safetyLevels } = context.get("agent");
+      const body: unknown = await context.req.json().catch(() => undefined);
+      if (body === undefined) return badRequest(context, "body", "must be JSON");
+      const read = readAttestationRequest(body);
+      if (read.problem !== undefined)
+        return badRequest(context, read.problem.field || "body", read.problem.problem);
+      const { audience, lifetimeSeconds, safetyLevel = safetyLevels[0] } = read.request;
+      if (safetyLevel !== undefined && !safetyLevels.includes(safetyLevel)) {
+        return refuse(context, 403, {
+          error: "forbidden",
+          field: "safetyLevel",
+          message: `safetyLevel may be ${safetyLevels.join(" or ")} for this agent`,
+        });
+      }
+      const token = await provider.createToken({
+        identity,
+        integrity,
+        subject: identity.toSpiffeId(trustDomain),
+        metadata: new AttestationMetadata({ safetyLevel }),
+        audience,
+        lifetimeSeconds,
+      });
+      context.header("cache-control", "no-store");
+      return context.json({ token, expiresAt: decodeToken(token).claims.exp });
+    },
+  );
+  app.all("/v1/attestations", (context) => methodNotAllowed(context, "POST"));
+
+  // Without an admin key there is nothing here, for nobody.
+  if (adminKey !== undefined) {
+    app.post("/v1/keys/rotate", (context) => {
+      const key = bearerKeyOf(context.req.header("authorization"));
+      if (key === undefined || !adminKey.matches(key))
+        return unauthorized(context, { wanted: "the admin key", keyWasGiven: key !== undefined });
+      keys.rotate();
+      const { kid, next, previous } = keys.ring;
+      context.header("cache-control", "no-store");
+      return context.json({
+        kid,
+        nextKid: next?.kid,
+        retired: previous.map(({ jwk, publishedUntil }) => ({ kid: jwk.kid, publishedUntil })),
+      });
+    });
+    app.all("/v1/keys/rotate", (context) => methodNotAllowed(context, "POST"));
+  }
+
+  app.notFound((context) => refuse(context, 404, { error: "not_found", message: "there is nothing here" }));
+  app.onError((error, context) => {
+    console.error(error);
+    return refuse(context, 500, { error: "internal_error", message: "the provider failed" });
+  });
+  return app;
+}

@@ -1,0 +1,155 @@
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { StartError } from "@attest/demo-service";
+import { attacks, type Battlefield } from "./demo/attacks.js";
+import { type ChildService, startService } from "./demo/child-service.js";
+import { callAsHonestAgent } from "./demo/honest-agent.js";
+import { requestToken } from "./demo/provider-client.js";
+import { type RedisProcess, startRedis } from "./demo/redis-process.js";
+import { formatTable } from "./demo/table.js";
+
+/*
+ * The demo run: a provider and a server as processes of their own, an honest agent, and the attacks, all over
+ * real HTTP; where a Redis is installed, a second server that shares it. Exits with 0 only when the honest agent got
+ * in and nobody else did.
+ */
+
+const USAGE =
+  "usage: pnpm demo [--serve]\n  --serve  leave provider and server running, on PROVIDER_PORT (4100) and SERVER_PORT (4200), and print where";
+const TRUST_DOMAIN = "provider.example";
+const API_KEY = "demo-agent-api-key";
+const LEFT_OUT = "left out: no redis-server is installed";
+const providerProgram = createRequire(import.meta.url).resolve("@attest/demo-provider");
+const serverProgram = fileURLToPath(new URL("main.js", import.meta.url));
+
+const PORT_VARIABLES = { "demo-provider": "PROVIDER_PORT", "demo-server": "SERVER_PORT" } as const;
+
+const running: ChildService[] = [];
+let redis: RedisProcess | undefined;
+
+try {
+  const { serve } = readArguments();
+  const agents = [
+    { apiKey: API_KEY, modelFamily: "demo-1", modelVersion: "demo-1-small", provider: "demo-provider" },
+  ];
+  const provider = await start("demo-provider", providerProgram, {
+    PORT: serve ? (process.env["PROVIDER_PORT"] ?? "4100") : "0",
+    TRUST_DOMAIN,
+    AGENTS: JSON.stringify(agents),
+  });
+  if (!serve) redis = await startRedis();
+  const environment = { TRUST_DOMAIN, ISSUER: provider.origin, REDIS_URL: redis?.url ?? "" };
+  const server = await start("demo-server", serverProgram, {
+    PORT: serve ? (process.env["SERVER_PORT"] ?? "4200") : "0",
+    ...environment,
+  });
+  // A second machine of one service: tokens for the first are meant for it too.
+  const other =
+    redis &&
+    (await start("demo-server", serverProgram, { PORT: "0", AUDIENCE: server.origin, ...environment }));
+  if (serve) await serveUntilStopped(provider, server);
+  else process.exitCode = (await runDemo(provider, server, other)) ? 0 : 1;
+} catch (error) {
+  console.error(`demo: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+} finally {
+  await Promise.all(running.map((service) => service.stop()));
+  await redis?.stop();
+}
+
+async function runDemo(
+  provider: ChildService,
+  server: ChildService,
+  other: ChildService | undefined,
+): Promise<boolean> {
+  const mcpUrl = `${server.origin}/mcp`;
+  const tokenFor = (audience: string) => requestToken(provider.origin, API_KEY, { audience });
+  const freshToken = () => tokenFor(server.origin);
+  const usedToken = await freshToken();
+  console.log(`provider  ${provider.origin}\nserver    ${mcpUrl}\n`);
+
+  const { trustLevel, answer } = await callAsHonestAgent(mcpUrl, async () => usedToken);
+  console.log(`an attested agent calls restart_service: "${answer}" (trust level ${trustLevel})\n`);
+
+  const field: Battlefield = {
+    mcpUrl,
+    issuer: provider.origin,
+    audience: server.origin,
+    trustDomain: TRUST_DOMAIN,
+    otherMcpUrl: other && `${other.origin}/mcp`,
+    usedToken,
+    freshToken,
+    tokenFor,
+  };
+  const rows: string[][] = [];
+  for (const { name, how, expected, run } of attacks) {
+    const got = await run(field);
+    const verdict = got === undefined ? LEFT_OUT : got === expected ? "refused" : "WRONG";
+    rows.push([name, how, String(expected), String(got ?? "-"), verdict]);
+  }
+  console.log(formatTable(["attack", "what it does", "expected", "got", "verdict"], rows));
+
+  const tried = rows.filter(([, , , , verdict]) => verdict !== LEFT_OUT);
+  const wrong = tried.filter(([, , , , verdict]) => verdict !== "refused").length;
+  const again = await callAsHonestAgent(mcpUrl, freshToken);
+  const dead = running.filter((service) => service.hasDied());
+  for (const { name } of dead) console.error(`demo: ${name} has died`);
+  console.log(
+    `\n${tried.length - wrong} of ${tried.length} attacks refused; the honest agent still gets in: "${again.answer}"`,
+  );
+  return wrong === 0 && dead.length === 0;
+}
+
+async function serveUntilStopped(provider: ChildService, server: ChildService): Promise<void> {
+  console.log(`provider  ${provider.origin}
+server    ${server.origin}/mcp
+API key   ${API_KEY}
+
+A token for the server:
+  curl -s ${provider.origin}/v1/attestations -H 'authorization: Bearer ${API_KEY}' \\
+    -H 'content-type: application/json' -d '{"audience":"${server.origin}"}'
+
+Ctrl-C stops both.`);
+  const stopped = Promise.withResolvers<void>();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stopped.resolve());
+  const watch = setInterval(() => {
+    const dead = [provider, server].find((service) => service.hasDied());
+    if (dead) stopped.reject(new Error(`${dead.name} has died`));
+  }, 500);
+  await stopped.promise.finally(() => clearInterval(watch));
+}
+
+async function start(
+  name: keyof typeof PORT_VARIABLES,
+  program: string,
+  environment: Readonly<Record<string, string>>,
+): Promise<ChildService> {
+  try {
+    const service = await startService(name, program, environment);
+    running.push(service);
+    return service;
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`${why} (the demo sets its PORT from ${PORT_VARIABLES[name]})`, { cause });
+  }
+}
+
+function readArguments(): { readonly serve: boolean } {
+  try {
+    const { values } = parseArgs({
+      // As in `pnpm demo -- --serve`: pnpm hands the dashes on, npm would not.
+      args: process.argv.slice(2).filter((argument) => argument !== "--"),
+      options: { serve: { type: "boolean", default: false }, help: { type: "boolean", short: "h" } },
+    });
+    if (values.help) {
+      console.log(USAGE);
+      process.exit(0);
+    }
+    return { serve: values.serve };
+  } catch (cause) {
+    throw new StartError(`${cause instanceof Error ? cause.message : "wrong arguments"}\n${USAGE}`, {
+      cause,
+    });
+  }
+}

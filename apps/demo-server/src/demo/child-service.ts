@@ -1,0 +1,90 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+
+const START_SECONDS = 10;
+const STOP_SECONDS = 3;
+
+/** A service that runs as a process of its own. */
+export interface ChildService {
+  readonly name: string;
+  /** Where it listens, such as `http://127.0.0.1:4100`. */
+  readonly origin: string;
+  /** Whether it has ended without being told to. */
+  readonly hasDied: () => boolean;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a Node program and waits until it says where it listens.
+ *
+ * @throws {Error} with what the program wrote to stderr, when it ends or stays silent instead.
+ */
+export async function startService(
+  name: string,
+  program: string,
+  environment: Readonly<Record<string, string>>,
+): Promise<ChildService> {
+  const child = spawn(process.execPath, [program], {
+    env: { PATH: process.env["PATH"], ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let started = false;
+  let stopping = false;
+  // What it says before it listens explains why it does not; later it has its own say.
+  let complaints = "";
+  child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+    if (started) process.stderr.write(chunk);
+    else complaints += chunk;
+  });
+  const service = {
+    name,
+    hasDied: () => !stopping && hasExited(child),
+    stop: async () => {
+      stopping = true;
+      await stop(child);
+    },
+  };
+  const deadline = AbortSignal.timeout(START_SECONDS * 1000);
+  const exited = once(child, "exit", { signal: deadline }).then(() => undefined);
+  try {
+    const origin = await Promise.race([originFrom(child), exited]);
+    if (origin === undefined)
+      throw new Error(`${name} did not start: ${complaints.trim() || "it ended without a word"}`);
+    started = true;
+    return { ...service, origin };
+  } catch (error) {
+    await service.stop();
+    if (deadline.aborted)
+      throw new Error(`${name} did not start within ${START_SECONDS} seconds`, { cause: error });
+    throw error;
+  } finally {
+    exited.catch(() => undefined);
+  }
+}
+
+/** The address in `<name> listening on <origin>`; `undefined` when the program ends without saying it. */
+async function originFrom(child: ChildProcess): Promise<string | undefined> {
+  if (!child.stdout) return undefined;
+  for await (const line of createInterface({ input: child.stdout })) {
+    const [, origin] = / listening on (http:\S+)$/.exec(line) ?? [];
+    if (origin !== undefined) {
+      child.stdout.resume();
+      return origin;
+    }
+  }
+  return undefined;
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (hasExited(child)) return;
+  const exited = once(child, "exit");
+  child.kill("SIGTERM");
+  const timer = setTimeout(() => child.kill("SIGKILL"), STOP_SECONDS * 1000);
+  await exited;
+  clearTimeout(timer);
+}
+
+function hasExited(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
+}

@@ -1,0 +1,76 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { startService } from "../dist/demo/child-service.js";
+import { providerProgram } from "./support/programs.ts";
+import { runProgram } from "./support/run-program.ts";
+
+const PROVIDER = "http://127.0.0.1:4100";
+const app = fileURLToPath(new URL("..", import.meta.url));
+const readme = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
+
+/** The program that a README block holds, by the file name in its first line. */
+function program(name: string): string {
+  const [, source] = new RegExp(`\`\`\`ts\\n(// ${name}\\n[^]*?)\`\`\``).exec(readme) ?? [];
+  if (source === undefined) throw new Error(`the README has no ${name}`);
+  return source;
+}
+
+/** Every block of TypeScript in a page. */
+function blocks(page: string): readonly string[] {
+  return [...page.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(([, source = ""]) => source);
+}
+
+/** @throws {Error} with what the compiler says, when the files do not compile as a strict user's would. */
+function compile(files: readonly string[]): void {
+  const options =
+    "--noEmit --strict --module nodenext --target es2023 --types node --skipLibCheck --ignoreConfig";
+  const { stdout, status } = spawnSync("tsc", [...options.split(" "), ...files], {
+    cwd: app,
+    encoding: "utf8",
+  });
+  if (status !== 0) throw new Error(stdout);
+}
+
+// Inside the app, so that the packages resolve as a user's would.
+let folder = "";
+beforeAll(() => {
+  folder = mkdtempSync(`${app}readme-`);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe("the README's programs", () => {
+  test("are short, compile under strict settings, and run as they are, but for the provider's port", async () => {
+    const provider = await startService("demo-provider", providerProgram, { PORT: "0" });
+    onTestFinished(() => provider.stop());
+    for (const name of ["server.ts", "client.ts"]) {
+      expect(program(name)).toContain(PROVIDER);
+      expect(program(name).split("\n").length).toBeLessThanOrEqual(26);
+      writeFileSync(`${folder}/${name}`, program(name).replaceAll(PROVIDER, provider.origin));
+    }
+    compile(["server.ts", "client.ts"].map((name) => `${folder}/${name}`));
+    const run = await runProgram("client.ts", { cwd: folder });
+    expect(run).toEqual({
+      code: 0,
+      stderr: "",
+      stdout: expect.stringMatching(/^provider\n.*Hello, spiffe:\/\/provider\.example\/model\/demo-1-small/s),
+    });
+  });
+});
+
+describe("the packages' READMEs", () => {
+  test("hold code that compiles as it stands, under strict settings", () => {
+    const files = ["core", "mcp-server", "mcp-client"].flatMap((name) =>
+      blocks(readFileSync(new URL(`../../../packages/${name}/README.md`, import.meta.url), "utf8")).map(
+        (source, index) => {
+          const file = `${folder}/${name}-${index}.ts`;
+          writeFileSync(file, source);
+          return file;
+        },
+      ),
+    );
+    expect(files.length).toBeGreaterThanOrEqual(7);
+    compile(files);
+  });
+});
