@@ -1,5 +1,5 @@
 import type { Verifier } from "@attest/core";
-import { kindOf } from "@attest/core/internal";
+import { kindOf, printable } from "@attest/core/internal";
 import type { McpServerOptions, RegisteredTool, ToolCallback } from "@modelcontextprotocol/sdk/server/mcp.js";
 import type { AnySchema, ZodRawShapeCompat } from "@modelcontextprotocol/sdk/server/zod-compat.js";
 import type { Implementation } from "@modelcontextprotocol/sdk/types.js";
@@ -7,8 +7,10 @@ import { attestServer } from "./attest-server.js";
 import type { AttestationContext } from "./context/attestation-context.js";
 import { currentAttestation } from "./context/current-call.js";
 import type { GateOptions } from "./gate/gate-options.js";
-import { requireAttestation } from "./guard/require-attestation.js";
-import type { AttestationRequirement } from "./guard/requirement.js";
+import { guardUpdates } from "./guard/guard-updates.js";
+import { metaNeeding } from "./guard/listed-requirement.js";
+import { guard, requireAttestation } from "./guard/require-attestation.js";
+import { type AttestationRequirement, compileRequirement } from "./guard/requirement.js";
 import { assertServerOptions, splitOptions } from "./option-names.js";
 import { McpServer } from "./sdk.js";
 
@@ -26,6 +28,8 @@ export type AttestedToolConfig<
 
 /** An `McpServer` behind an attestation gate. */
 export class AttestingServer extends McpServer {
+  readonly #hidesDenied: boolean;
+
   /** @throws {TypeError | RangeError} naming the option that is wrong or unknown. */
   constructor(serverInfo: Implementation, options: AttestingServerOptions) {
     assertServerInfo(serverInfo);
@@ -33,11 +37,12 @@ export class AttestingServer extends McpServer {
     const { gate, sdk } = splitOptions(options);
     super(serverInfo, sdk);
     attestServer(this, gate);
+    this.#hidesDenied = gate.hideDenied === true;
   }
 
   /**
    * Registers a tool as `McpServer` does. With `attestation` it is for agents that meet that requirement, as if
-   * its handler were wrapped in `requireAttestation`.
+   * its handler, and every one that `update` puts in its place, were wrapped in `requireAttestation`.
    *
    * @throws {TypeError} when the requirement makes no sense.
    */
@@ -50,9 +55,15 @@ export class AttestingServer extends McpServer {
     callback: ToolCallback<InputArgs>,
   ): RegisteredTool {
     const { attestation, ...sdkConfig } = config;
-    // Around the handler, not by its name: the SDK lets tools be renamed.
-    const handler = attestation === undefined ? callback : requireAttestation(attestation, callback);
-    return super.registerTool<OutputArgs, InputArgs>(name, sdkConfig, handler);
+    if (attestation === undefined) {
+      return super.registerTool<OutputArgs, InputArgs>(name, sdkConfig, callback);
+    }
+    // Around the handler, not by its name: the SDK lets tools be renamed, and their handlers replaced.
+    const requirement = compileRequirement(attestation, `registerTool("${printable(name)}")`);
+    const _meta = this.#hidesDenied ? { _meta: metaNeeding(requirement, config._meta) } : {};
+    const handler = guard(requirement, callback);
+    const tool = super.registerTool<OutputArgs, InputArgs>(name, { ...sdkConfig, ..._meta }, handler);
+    return guardUpdates(tool, requirement);
   }
 
   /** Who is calling, when read in the course of a request; `undefined` outside of one. */

@@ -11,6 +11,7 @@ import type { GateOptions } from "./gate/gate-options.js";
 const GATE = Object.keys({
   verifier: true,
   rules: true,
+  hideDenied: true,
   clockSkewSeconds: true,
   sessionLifetime: true,
   verificationTimeoutSeconds: true,

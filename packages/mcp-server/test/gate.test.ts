@@ -7,6 +7,7 @@ import {
   type Verifier,
 } from "@attest/core";
 import { FixedClock } from "@attest/core/testing";
+import { AttestingClientSession } from "@attest/mcp-client";
 import {
   attestServer,
   createAttestingServer,
@@ -254,17 +255,50 @@ describe("AttestationGate over stateful HTTP", () => {
     expect(answer).not.toContain("blue");
   });
 
-  test("refuses stateless calls under required and lets them in unattested under optional", async () => {
+  test("refuses a stateless server's requests under required, says why, and burns no token", async () => {
     const issuer = new Issuer();
-    for (const [policy, expected] of [
-      ["required", "1009"],
-      ["optional", "blue"],
-    ] as const) {
-      const verifier = issuer.verifier({ policy });
-      const host = await startHttpHost(() => createWeatherServer(verifier), { stateless: true });
-      onTestFinished(() => host.close());
-      expect(await (await post(host.url, call)).text()).toContain(expected);
-    }
+    const verifier = issuer.verifier();
+    const observer = { record: vi.fn() };
+    const host = await startHttpHost(() => createWeatherServer(verifier, { observer }), { stateless: true });
+    onTestFinished(() => host.close());
+    const token = await issuer.token();
+    const agent = new AttestingClientSession(
+      { name: "agent", version: "1" },
+      { getToken: async () => token },
+    );
+    await expect(
+      agent.connect(new StreamableHTTPClientTransport(host.url) as Transport),
+    ).rejects.toMatchObject({
+      code: AttestationErrorCode.ATTESTATION_REQUIRED,
+      message: expect.stringContaining("This server is stateless"),
+    });
+    expect(await (await post(host.url, call)).text()).toContain("This server is stateless");
+    expect(observer.record).toHaveBeenCalledWith(
+      expect.objectContaining({ type: "denied", detail: expect.stringContaining("sessionIdGenerator") }),
+    );
+    await expect(verifier.verify(token)).resolves.toMatchObject({ verified: true });
+  });
+
+  test("lets a stateless server's calls in unattested under optional, without the token that came with them", async () => {
+    const issuer = new Issuer();
+    const verifier = issuer.verifier({ policy: "optional" });
+    const ran = vi.fn();
+    const host = await startHttpHost(
+      () => {
+        const server = createWeatherServer(verifier);
+        server.registerTool("meta", {}, async ({ _meta }) => {
+          ran(_meta, currentAttestation()?.verified);
+          return { content: [] };
+        });
+        return server;
+      },
+      { stateless: true },
+    );
+    onTestFinished(() => host.close());
+    expect(await (await post(host.url, call)).text()).toContain("blue");
+    const _meta = { "security.attestation": { version: "0.1.0", token: await issuer.token() }, other: 1 };
+    await (await post(host.url, { ...call, params: { name: "meta", _meta } })).text();
+    expect(ran).toHaveBeenCalledExactlyOnceWith({ other: 1 }, false);
   });
 
   test("keeps transports usable whose user set callbacks before connect", async () => {

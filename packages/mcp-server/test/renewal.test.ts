@@ -194,6 +194,21 @@ describe("the gate, when a request brings a token", () => {
     await expect(request("tools/call", { name: "guarded" })).resolves.toHaveProperty("result.content");
   });
 
+  test("takes a token out of a notification too", async () => {
+    const { createMcpServer, mint } = world();
+    const server = createMcpServer();
+    const heard = vi.fn();
+    server.server.fallbackNotificationHandler = async ({ params }) => heard(params);
+    const [client, serverSide] = InMemoryTransport.createLinkedPair();
+    await server.connect(serverSide);
+    const { request, notify } = await openRaw(client);
+    await request("initialize", initializeParams(await mint()));
+    await notify("notifications/vendor", renewing(await mint()));
+    await notify("notifications/vendor", { _meta: { [KEY]: null } });
+    await vi.waitFor(() => expect(heard).toHaveBeenCalledTimes(2));
+    expect(heard.mock.calls).toEqual([[{ name: "guarded", _meta: { other: 1 } }], [{}]]);
+  });
+
   test("keeps the token that was issued last, whichever comes last", async () => {
     const { request, mint, clock } = await ready();
     const early = await mint();

@@ -1,22 +1,26 @@
 import type { JSONRPCMessage, JSONRPCRequest } from "@modelcontextprotocol/sdk/types.js";
 import type { AttestationContext } from "../context/attestation-context.js";
 import type { Caller } from "../context/caller.js";
-import { type CurrentCall, runAsCall } from "../context/current-call.js";
+import { type CurrentCall, currentCall, runAsCall } from "../context/current-call.js";
 import { findDenial } from "../guard/find-denial.js";
 import type { CompiledRequirement } from "../guard/requirement.js";
 import { DenialLog } from "./denial-log.js";
+import type { GateAnswers } from "./gate-answers.js";
 import type { GateSettings } from "./gate-options.js";
 import type { GateReports } from "./gate-reports.js";
-import { errorResponse, isRequest, type MessageExtra } from "./messages.js";
+import type { HeldRequest, HeldRequests } from "./held-requests.js";
+import { asksForList, withoutDenied } from "./listings.js";
+import { answeredId, isRequest, type MessageExtra } from "./messages.js";
+import { withoutMetaAttestation } from "./meta-attestation.js";
 import { INTERNAL_ERROR, refusalData } from "./refusals.js";
 
 /** What the gate does for the calls that it admits. */
 export interface AdmittedCallsPorts {
   readonly reports: GateReports;
+  readonly answers: GateAnswers;
+  readonly held: HeldRequests;
   /** Hands a message to the server. */
   readonly toServer: (message: JSONRPCMessage, extra: MessageExtra) => void;
-  /** Sends an answer of the gate's own. */
-  readonly answer: (answer: JSONRPCMessage) => void;
   readonly isClosed: () => boolean;
 }
 
@@ -34,8 +38,9 @@ export class AdmittedCalls {
     this.#ports = ports;
   }
 
-  /** Hands `message` to the server as a call by `caller`. */
-  deliver(message: JSONRPCMessage, extra: MessageExtra, caller: Caller): void {
+  /** Hands `received` to the server as a call by `caller`. */
+  deliver(received: JSONRPCMessage, extra: MessageExtra, caller: Caller): void {
+    const message = withoutMetaAttestation(received);
     const call = this.#callOf(message, caller);
     if (!isRequest(message)) {
       runAsCall(call, () => this.#ports.toServer(message, extra));
@@ -44,12 +49,22 @@ export class AdmittedCalls {
     this.#denials.forget(message.id);
     const requirements = this.#settings.rules.requirementsOf(message);
     if (requirements.length === 0) runAsCall(call, () => this.#ports.toServer(message, extra));
-    else void this.#deliverByRules(message, extra, call, requirements);
+    else {
+      void this.#ports.held.holdDuring(message.id, (held) =>
+        this.#deliverByRules(message, extra, call, requirements, held),
+      );
+    }
   }
 
-  /** What the server sends, as it is to go out. */
-  outgoing(message: JSONRPCMessage): JSONRPCMessage {
-    return this.#denials.restore(message);
+  /** What the server sends, as it is to go out; a promise only where a list has to be looked through. */
+  outgoing(message: JSONRPCMessage): JSONRPCMessage | Promise<JSONRPCMessage> {
+    const restored = this.#denials.restore(message);
+    if (!this.#settings.hideDenied) return restored;
+    // Servers answer in the course of the call, and two calls may have come under one id.
+    const call = currentCall();
+    const request = call?.listRequest;
+    if (call === undefined || request === undefined || answeredId(restored) !== request.id) return restored;
+    return withoutDenied(restored, request, call, this.#settings.rules);
   }
 
   /** Never rejects: `findDenial` does not, and what the server throws is reported. */
@@ -58,26 +73,29 @@ export class AdmittedCalls {
     extra: MessageExtra,
     call: CurrentCall,
     requirements: readonly CompiledRequirement[],
+    held: HeldRequest,
   ): Promise<void> {
-    const { answer, reports, toServer } = this.#ports;
+    const { answers, reports, toServer } = this.#ports;
     for (const requirement of requirements) {
       const denial = await findDenial(call, requirement);
+      if (held.isCancelled) return;
       if (denial === undefined) continue;
       reports.denied(request, denial, call.caller.context);
-      answer(errorResponse(request.id, denial));
+      void answers.refuse(request.id, denial);
       return;
     }
     try {
       runAsCall(call, () => toServer(request, extra));
     } catch (error) {
       reports.failed("a request could not be handed to the server", error);
-      answer(errorResponse(request.id, INTERNAL_ERROR));
+      void answers.refuse(request.id, INTERNAL_ERROR);
     }
   }
 
   #callOf(message: JSONRPCMessage, caller: Caller): CurrentCall {
     return {
       caller,
+      listRequest: isRequest(message) && asksForList(message) ? message : undefined,
       isExpired: () => this.#isExpired(caller.context),
       refusalData: refusalData(this.#settings.verifier),
       noteDenial: (denial) => {

@@ -1,28 +1,22 @@
-import { AttestationError, AttestationErrorCode, VerificationPolicy } from "@attest/core";
-import type { Presented } from "@attest/core/internal";
+import { AttestationErrorCode, VerificationPolicy } from "@attest/core";
 import type { Transport, TransportSendOptions } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { JSONRPCMessage, JSONRPCRequest, RequestId } from "@modelcontextprotocol/sdk/types.js";
 import { ANONYMOUS, type Caller } from "../context/caller.js";
 import { AdmittedCalls } from "./admitted-calls.js";
+import { GateAnswers } from "./gate-answers.js";
 import type { GateSettings } from "./gate-options.js";
 import { GateReports } from "./gate-reports.js";
 import { presentedAtInitialize, withoutAttestation, withVerdict } from "./handshake.js";
-import {
-  answeredId,
-  errorResponse,
-  isRequest,
-  isResultResponse,
-  type MessageExtra,
-  type RpcError,
-} from "./messages.js";
-import { INITIALIZED_ALREADY, INTERNAL_ERROR, refusal } from "./refusals.js";
-import { presentedInMeta, withoutMetaAttestation } from "./renewal.js";
+import { HeldRequests } from "./held-requests.js";
+import { answeredId, isRequest, isResultResponse, type MessageExtra, type RpcError } from "./messages.js";
+import { presentedInMeta } from "./meta-attestation.js";
+import { INITIALIZED_ALREADY, INTERNAL_ERROR, statelessRefusal } from "./refusals.js";
+import { Renewals } from "./renewals.js";
 import { TransportFilter } from "./transport-filter.js";
-import { callerOf, judge, mayBeUnattested, refusalOf, renewalRefusalOf, type Verdict } from "./verdict.js";
+import { callerOf, judge, mayBeUnattested, refusalOf, type Verdict } from "./verdict.js";
 import { WaitingMessages } from "./waiting-messages.js";
 
-/** Renewals that a session may have under way: an honest client has one, or a few that met an expired token. */
-const MOST_RENEWALS = 32;
+const { ATTESTATION_REQUIRED } = AttestationErrorCode;
 
 /** The handshake as far as it has come. */
 type State =
@@ -48,9 +42,11 @@ export class AttestationGate extends TransportFilter {
   readonly #settings: GateSettings;
   readonly #waiting: WaitingMessages;
   readonly #reports: GateReports;
+  readonly #answers: GateAnswers;
+  readonly #held = new HeldRequests();
   readonly #calls: AdmittedCalls;
+  readonly #renewals: Renewals;
   #state: State = { phase: "new" };
-  #renewals = 0;
   /** A stateless HTTP connection is one request and its answer, without an `initialize`. */
   #isStatelessCall = false;
 
@@ -59,11 +55,20 @@ export class AttestationGate extends TransportFilter {
     this.#settings = settings;
     this.#waiting = new WaitingMessages(settings);
     this.#reports = new GateReports(settings, (error) => this.onerror?.(error));
+    this.#answers = new GateAnswers(settings, this.#reports, (message) => this.toClient(message));
+    const parts = { reports: this.#reports, answers: this.#answers, held: this.#held };
     this.#calls = new AdmittedCalls(settings, {
-      reports: this.#reports,
+      ...parts,
       toServer: (message, extra) => this.toServer(message, extra),
-      answer: (answer) => this.#answer(answer),
       isClosed: () => this.#state.phase === "closed",
+    });
+    this.#renewals = new Renewals(settings, {
+      ...parts,
+      currentCaller: () => (this.#state.phase === "ready" ? this.#state.caller : undefined),
+      goOnAs: (caller) => {
+        this.#state = { phase: "ready", caller };
+      },
+      deliver: (request, extra, caller) => this.#calls.deliver(request, extra, caller),
     });
   }
 
@@ -77,7 +82,8 @@ export class AttestationGate extends TransportFilter {
     if (state.phase === "answering" && answeredId(message) === state.initializeId) {
       return this.#answerInitialize(message, state.verdict, options);
     }
-    return this.toClient(this.#calls.outgoing(message), options);
+    const outgoing = this.#calls.outgoing(message);
+    return this.toClient(outgoing instanceof Promise ? await outgoing : outgoing, options);
   }
 
   protected override receive(message: JSONRPCMessage, extra: MessageExtra): void {
@@ -87,7 +93,11 @@ export class AttestationGate extends TransportFilter {
     else if (isRequest(message) && message.method === "ping") this.#receivePing(message.id);
     else if (state.phase === "new") this.#receiveFirst(message, extra);
     else if (!this.#waiting.add(message, extra)) {
-      this.#denyEarly(message, "too many messages wait for the session's initialize");
+      this.#answers.deny(
+        message,
+        ATTESTATION_REQUIRED,
+        "too many messages wait for the session's initialize",
+      );
     }
   }
 
@@ -101,62 +111,36 @@ export class AttestationGate extends TransportFilter {
     const state = this.#state;
     // An answer under this id would be taken for the one to `initialize`.
     if ("initializeId" in state && state.initializeId === id) return;
-    this.#answer({ jsonrpc: "2.0", id, result: {} });
+    void this.#answers.send({ jsonrpc: "2.0", id, result: {} });
   }
 
   #receiveFirst(message: JSONRPCMessage, extra: MessageExtra): void {
-    if (isRequest(message) && message.method === "initialize") {
+    const { verifier } = this.#settings;
+    // A stateless HTTP server meets every request as its first; what is not required may be absent.
+    const isStateless = this.#isStateless(extra);
+    if (isStateless && !mayBeUnattested(verifier.policy)) {
+      const detail = "a stateless HTTP server keeps no session to be attested: set a sessionIdGenerator";
+      this.#answers.deny(message, ATTESTATION_REQUIRED, detail, statelessRefusal(verifier));
+    } else if (isRequest(message) && message.method === "initialize") {
       this.#handshake(message, extra).catch((error: unknown) => this.#abandon(message.id, error));
-    } else if (this.#isStateless(extra) && mayBeUnattested(this.#settings.verifier.policy)) {
-      // A stateless HTTP server meets every request as its first; what is not required may be absent.
+    } else if (isStateless) {
       if (!isRequest(message)) return;
       this.#isStatelessCall = true;
       this.#calls.deliver(message, extra, ANONYMOUS);
     } else {
-      this.#denyEarly(message, "the session is not initialized");
+      this.#answers.deny(message, ATTESTATION_REQUIRED, "the session is not initialized");
     }
   }
 
   #receiveReady(message: JSONRPCMessage, extra: MessageExtra, caller: Caller): void {
-    const presented = isRequest(message) ? presentedInMeta(message) : undefined;
-    if (isRequest(message) && message.method === "initialize") {
-      this.#answer(errorResponse(message.id, INITIALIZED_ALREADY));
-    } else if (isRequest(message) && presented !== undefined) {
-      if (this.#renewals >= MOST_RENEWALS) {
-        this.#denyEarly(message, "too many renewals wait for the verifier");
-        return;
-      }
-      this.#renewals += 1;
-      this.#renew(message, presented, extra)
-        .catch((error: unknown) => {
-          this.#reports.failed("a request with a renewed token could not be handed to the server", error);
-          this.#answer(errorResponse(message.id, INTERNAL_ERROR));
-        })
-        .finally(() => {
-          this.#renewals -= 1;
-        });
-    } else {
-      this.#calls.deliver(message, extra, caller);
-    }
-  }
-
-  /** Goes on with the agent of the fresh token that came with `request`, and then with the request. */
-  async #renew(request: JSONRPCRequest, presented: Presented, extra: MessageExtra): Promise<void> {
-    const verdict = await judge(presented, request, this.#settings);
-    const state = this.#state;
-    if (state.phase !== "ready") return;
-    if (verdict.result === undefined) this.#reports.failed("the verifier failed", verdict.failure);
-    const refused = renewalRefusalOf(verdict, state.caller, this.#settings);
-    if (refused) {
-      this.#reports.renewalRefused(request, verdict, state.caller.context);
-      this.#answer(errorResponse(request.id, refused));
+    if (!isRequest(message)) {
+      if (!this.#held.cancelledBy(message)) this.#calls.deliver(message, extra, caller);
       return;
     }
-    const renewed = callerOf(verdict);
-    // Of two renewals at once the one that was issued last stays, in whatever order they end.
-    const isLater = (renewed.context.claims?.iat ?? 0) >= (state.caller.context.claims?.iat ?? 0);
-    if (isLater) this.#state = { phase: "ready", caller: renewed };
-    this.#calls.deliver(withoutMetaAttestation(request), extra, isLater ? renewed : state.caller);
+    const presented = presentedInMeta(message);
+    if (message.method === "initialize") void this.#answers.refuse(message.id, INITIALIZED_ALREADY);
+    else if (presented !== undefined) this.#renewals.begin(message, presented, extra);
+    else this.#calls.deliver(message, extra, caller);
   }
 
   async #handshake(initialize: JSONRPCRequest, extra: MessageExtra): Promise<void> {
@@ -202,7 +186,7 @@ export class AttestationGate extends TransportFilter {
       this.receive(message, extra);
     } catch (error) {
       this.#reports.failed("a message that had waited could not be handed to the server", error);
-      if (isRequest(message)) this.#answer(errorResponse(message.id, INTERNAL_ERROR));
+      if (isRequest(message)) void this.#answers.refuse(message.id, INTERNAL_ERROR);
     }
   }
 
@@ -216,35 +200,14 @@ export class AttestationGate extends TransportFilter {
   async #end(refused: RpcError, initializeId?: RequestId): Promise<void> {
     this.#state = { phase: "closed" };
     const waiting = this.#waiting.takeAll().map(([message]) => message);
-    if (initializeId !== undefined) await this.#deliverAnswer(errorResponse(initializeId, refused));
+    if (initializeId !== undefined) await this.#answers.refuse(initializeId, refused);
     for (const message of waiting) {
-      if (isRequest(message)) await this.#deliverAnswer(errorResponse(message.id, refused));
+      if (isRequest(message)) await this.#answers.refuse(message.id, refused);
     }
     try {
       await this.close();
     } catch (error) {
       this.#reports.failed("the connection of a refused session could not be closed", error);
-    }
-  }
-
-  #denyEarly(message: JSONRPCMessage, detail: string): void {
-    if (!isRequest(message)) return;
-    const code = AttestationErrorCode.ATTESTATION_REQUIRED;
-    this.#reports.denied(message, new AttestationError(code, detail), ANONYMOUS.context);
-    this.#answer(errorResponse(message.id, refusal(code, this.#settings.verifier)));
-  }
-
-  /** Sends an answer of the gate's own, without waiting for it. */
-  #answer(answer: JSONRPCMessage): void {
-    void this.#deliverAnswer(answer);
-  }
-
-  /** Never rejects. */
-  async #deliverAnswer(answer: JSONRPCMessage): Promise<void> {
-    try {
-      await this.toClient(answer);
-    } catch (cause) {
-      this.#reports.failed("an answer could not be delivered", cause);
     }
   }
 

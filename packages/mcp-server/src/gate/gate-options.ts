@@ -32,6 +32,11 @@ export interface GateOptions {
    * beside the guards around its handlers. Default none.
    */
   readonly rules?: AttestationRules | undefined;
+  /**
+   * Leave out of `tools/list`, `resources/list`, `resources/templates/list` and `prompts/list` what the caller may not
+   * use by `rules` or by a tool's `attestation`. Guards around handlers are not known there. Default false.
+   */
+  readonly hideDenied?: boolean | undefined;
   /** How long a verification may take, in seconds; after that it has failed. Default 60. */
   readonly verificationTimeoutSeconds?: number | undefined;
   /** How many messages may wait while `initialize` is verified; more are refused. Default 64. */
@@ -67,6 +72,7 @@ export function readGateOptions(options: GateOptions): GateSettings {
     verifier,
     clockSkewSeconds = 30,
     sessionLifetime = SessionLifetime.TOKEN,
+    hideDenied = false,
     verificationTimeoutSeconds = 60,
     maxQueuedMessages = 64,
     maxQueuedBytes = 1_048_576,
@@ -80,6 +86,9 @@ export function readGateOptions(options: GateOptions): GateSettings {
   if (!Object.values(SessionLifetime).includes(sessionLifetime)) {
     throw new TypeError(`sessionLifetime must be one of ${Object.values(SessionLifetime).join(", ")}`);
   }
+  if (typeof hideDenied !== "boolean") {
+    throw new TypeError(`hideDenied must be true or false, got ${kindOf(hideDenied)}`);
+  }
   assertCount("maxQueuedMessages", maxQueuedMessages);
   assertCount("maxQueuedBytes", maxQueuedBytes);
   if (typeof onUnattested !== "function") {
@@ -92,6 +101,7 @@ export function readGateOptions(options: GateOptions): GateSettings {
     rules: new RuleTable(options.rules),
     clockSkewSeconds,
     sessionLifetime,
+    hideDenied,
     verificationTimeoutSeconds,
     maxQueuedMessages,
     maxQueuedBytes,

@@ -1,4 +1,4 @@
-import { AttestationError, type AttestationErrorCode, type Verifier } from "@attest/core";
+import { AttestationError, AttestationErrorCode, type Verifier } from "@attest/core";
 import type { RefusalData } from "@attest/core/internal";
 import type { RpcError } from "./messages.js";
 
@@ -19,6 +19,16 @@ export const INITIALIZED_ALREADY: RpcError = {
 /** A refusal for want of attestation. */
 export function refusal(code: AttestationErrorCode, verifier: Verifier): RpcError {
   return { code, message: new AttestationError(code).message, data: refusalData(verifier) };
+}
+
+/** A stateless HTTP server under `required`: no token helps, so the client is told what would. */
+export function statelessRefusal(verifier: Verifier): RpcError {
+  const { code, message, data } = refusal(AttestationErrorCode.ATTESTATION_REQUIRED, verifier);
+  return {
+    code,
+    message: `${message} This server is stateless: it keeps no session that could be attested.`,
+    data,
+  };
 }
 
 /** What a refusal tells the client, so that it can come back with a better token. */

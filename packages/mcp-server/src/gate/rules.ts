@@ -16,7 +16,8 @@ export interface AttestationRules {
   readonly prompts?: Readonly<Record<string, AttestationRequirement>> | undefined;
 }
 
-type RuledKind = keyof AttestationRules;
+/** What can be guarded by name. */
+export type RuledKind = keyof AttestationRules;
 
 interface Rule {
   readonly kind: RuledKind;
@@ -49,18 +50,21 @@ export class RuleTable {
   /** What must be met for `request` to reach the server, all of it; nothing, at no cost, where there are no rules. */
   requirementsOf(request: JSONRPCRequest): readonly CompiledRequirement[] {
     if (this.#rules.length === 0) return [];
-    const [kind, ...names] = targetOf(request) ?? [];
+    const target = targetOf(request);
+    return target === undefined ? [] : this.requirementsFor(...target);
+  }
+
+  /** What must be met to use what is called `name`. */
+  requirementsFor(kind: RuledKind, name: string): readonly CompiledRequirement[] {
+    const names = kind === "resources" ? spellings(name) : [name];
     return this.#rules
-      .filter((rule) => rule.kind === kind && names.some((name) => rule.matches(name)))
+      .filter((rule) => rule.kind === kind && names.some((spelling) => rule.matches(spelling)))
       .map((rule) => rule.requirement);
   }
 }
 
-/**
- * What a request is about, by every name the server may know it by. A completion is about the prompt or the resource
- * whose argument it completes.
- */
-function targetOf({ method, params = {} }: JSONRPCRequest): readonly [RuledKind, ...string[]] | undefined {
+/** What a request is about. A completion is about the prompt or the resource whose argument it completes. */
+function targetOf({ method, params = {} }: JSONRPCRequest): readonly [RuledKind, string] | undefined {
   const { name, uri, ref } = params as {
     readonly name?: unknown;
     readonly uri?: unknown;
@@ -68,12 +72,10 @@ function targetOf({ method, params = {} }: JSONRPCRequest): readonly [RuledKind,
   };
   if (method === "tools/call") return ["tools", text(name)];
   if (method === "prompts/get") return ["prompts", text(name)];
-  if (/^resources\/(read|subscribe|unsubscribe)$/.test(method)) return ["resources", ...spellings(text(uri))];
+  if (/^resources\/(read|subscribe|unsubscribe)$/.test(method)) return ["resources", text(uri)];
   if (method !== "completion/complete") return undefined;
   const about = Object(ref) as { readonly type?: unknown; readonly name?: unknown; readonly uri?: unknown };
-  return about.type === "ref/prompt"
-    ? ["prompts", text(about.name)]
-    : ["resources", ...spellings(text(about.uri))];
+  return about.type === "ref/prompt" ? ["prompts", text(about.name)] : ["resources", text(about.uri)];
 }
 
 /** A name that is no text names nothing, and no server will find it. */
@@ -81,7 +83,7 @@ function text(name: unknown): string {
   return typeof name === "string" ? name : "";
 }
 
-/** A URI as it came, and as the SDK looks it up: `DB://secret/a` and `db://secret/../secret/a` are one resource. */
+/** Every spelling the server may know a URI by: as it came, and as the SDK looks it up: `DB://secret/a` and `db://secret/../secret/a` are one resource. */
 function spellings(uri: string): readonly string[] {
   const normal = URL.parse(uri)?.href;
   return normal === undefined || normal === uri ? [uri] : [uri, normal];

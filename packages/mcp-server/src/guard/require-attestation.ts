@@ -1,7 +1,7 @@
 import { currentCall } from "../context/current-call.js";
 import type { AttestationDeniedError } from "./attestation-denied-error.js";
 import { findDenial } from "./find-denial.js";
-import { type AttestationRequirement, compileRequirement } from "./requirement.js";
+import { type AttestationRequirement, type CompiledRequirement, compileRequirement } from "./requirement.js";
 
 /**
  * A handler that runs only for agents that meet `requirement`: of a tool, resource, prompt, or any request. With
@@ -20,11 +20,18 @@ export function requireAttestation<Handler extends (...args: never[]) => unknown
   requirement: AttestationRequirement | undefined,
   handler: Handler,
 ): Handler {
-  const compiled = compileRequirement(requirement);
+  return guard(compileRequirement(requirement), handler);
+}
+
+/** {@link requireAttestation} for a requirement that has been read. */
+export function guard<Handler extends (...args: never[]) => unknown>(
+  requirement: CompiledRequirement,
+  handler: Handler,
+): Handler {
   if (typeof handler !== "function") throw new TypeError("requireAttestation takes the handler to guard");
   const guarded = async (...args: never[]): Promise<unknown> => {
     const call = currentCall();
-    const denial = await findDenial(call, compiled);
+    const denial = await findDenial(call, requirement);
     if (denial) {
       call?.noteDenial(denial);
       throw denial;

@@ -1,9 +1,12 @@
 import { createServer, request as httpRequest } from "node:http";
 import type { AddressInfo } from "node:net";
 import { AttestingClientSession } from "@attest/mcp-client";
+import { currentAttestation } from "@attest/mcp-server";
 import { HttpSessions, type HttpSessionsOptions, toNodeHandler } from "@attest/mcp-server/http";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import type { EventStore } from "@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
+import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { Issuer } from "../support/agents.ts";
 import { initializeParams } from "../support/raw-connection.ts";
@@ -114,10 +117,10 @@ describe("HttpSessions", () => {
 
   test("closes a session that goes without a request for idleTimeoutSeconds, and not one that is used", async () => {
     const issuer = new Issuer();
-    const sessions = sessionsFor(issuer, { idleTimeoutSeconds: 0.4 });
+    const sessions = sessionsFor(issuer, { idleTimeoutSeconds: 2 });
     const [idle, used] = [await open(sessions, issuer), await open(sessions, issuer)];
     for (let round = 0; round < 6; round++) {
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await new Promise((resolve) => setTimeout(resolve, 400));
       const answer = await sessions.handle(post({ ...call, id: 10 + round }, { "mcp-session-id": used }));
       expect(await answer.text()).toContain("steered");
     }
@@ -260,6 +263,73 @@ describe("HttpSessions", () => {
   });
 });
 
+describe("HttpSessions with an event store", () => {
+  const eventStore = (): EventStore => {
+    const events: (readonly [streamId: string, message: JSONRPCMessage])[] = [];
+    return {
+      storeEvent: async (streamId, message) => String(events.push([streamId, message]) - 1),
+      replayEventsAfter: async (lastEventId, { send }) => {
+        const [streamId = ""] = events[Number(lastEventId)] ?? [];
+        for (const [index, [stream, message]] of events.entries()) {
+          if (stream === streamId && index > Number(lastEventId)) await send(String(index), message);
+        }
+        return streamId;
+      },
+    };
+  };
+  const eventsOf = async (response: Response, until: string) => {
+    let text = "";
+    for await (const chunk of response.body ?? []) {
+      text += new TextDecoder().decode(chunk);
+      if (text.includes(until)) break;
+    }
+    return text;
+  };
+  const resume = (sessions: HttpSessions, sessionId: string, lastEventId: string) =>
+    sessions.handle(
+      new Request(URL_OF_MCP, {
+        headers: {
+          host: "localhost",
+          accept: "text/event-stream",
+          "mcp-session-id": sessionId,
+          "last-event-id": lastEventId,
+        },
+      }),
+    );
+
+  test("lets a client resume its own stream, where the call goes on as the same agent's, and nobody else's", async () => {
+    const issuer = new Issuer();
+    const verifier = issuer.verifier();
+    const { promise: broken, resolve: breakOff } = Promise.withResolvers<void>();
+    const createServer = () => {
+      const server = createWeatherServer(verifier);
+      server.registerTool("slow", {}, async ({ sendNotification }) => {
+        await sendNotification({
+          method: "notifications/progress",
+          params: { progressToken: 1, progress: 1, message: "begun" },
+        });
+        await broken;
+        return { content: [{ type: "text", text: `slow for ${currentAttestation()?.subject}` }] };
+      });
+      return server;
+    };
+    const sessions = sessionsFor(issuer, { createServer, createEventStore: eventStore });
+    const [own, other] = [await open(sessions, issuer), await open(sessions, issuer)];
+    const slow = { ...call, params: { name: "slow" } };
+    const headers = { "mcp-session-id": own, "mcp-protocol-version": "2025-11-25" };
+    const begun = await eventsOf(await sessions.handle(post(slow, headers)), "begun");
+    const lastEventId = [...begun.matchAll(/^id: (.+)$/gm)].at(-1)?.[1] ?? "";
+    expect(begun).toContain("begun");
+
+    const stranger = (await resume(sessions, other, lastEventId)).text();
+    const resumed = await resume(sessions, own, lastEventId);
+    breakOff();
+    expect(await eventsOf(resumed, "slow for")).toContain("slow for spiffe://anthropic.com/");
+    await sessions.close();
+    expect(await stranger).not.toContain("slow");
+  });
+});
+
 describe("HttpSessions, attacked,", () => {
   test("opens no session for an initialize without an id, which nobody answers for", async () => {
     const issuer = new Issuer();
@@ -290,6 +360,26 @@ describe("HttpSessions, attacked,", () => {
     expect((await Promise.all(held)).map(({ status }) => status)).toEqual([408, 408]);
     expect(await (await slow.handle(post(initialize(await issuer.token())))).text()).toContain("verified");
     await open(sessions, issuer);
+  });
+
+  test("runs nothing of a batch that begins a session, and of later ones each message for itself", async () => {
+    const issuer = new Issuer();
+    const sessions = sessionsFor(issuer);
+    const token = await issuer.token();
+    const begun = await sessions.handle(post([initialize(token), call]));
+    expect(begun.status).toBe(400);
+    expect(await begun.text()).not.toContain("steered");
+    expect(sessions.size).toBe(0);
+    const id = await open(sessions, issuer);
+    const batch = [call, { ...initialize(token), id: 3 }, { ...call, id: 4, params: { name: "sky" } }];
+    const answer = await sessions.handle(
+      post(batch, { "mcp-session-id": id, "mcp-protocol-version": "2025-03-26" }),
+    );
+    const text = await answer.text();
+    expect(text).not.toContain("verified");
+    expect(sessions.size).toBe(1);
+    const again = await sessions.handle(post(call, { "mcp-session-id": id }));
+    expect(await again.text()).toContain("steered");
   });
 
   test("answers 400, and tells nobody of an error, when a body breaks off", async () => {

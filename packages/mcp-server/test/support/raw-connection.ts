@@ -7,7 +7,7 @@ import { onTestFinished } from "vitest";
 export interface RawConnection {
   /** Sends a request and waits for its answer. */
   request(method: string, params?: Record<string, unknown>): Promise<JSONRPCMessage>;
-  notify(method: string): Promise<void>;
+  notify(method: string, params?: Record<string, unknown>): Promise<void>;
   /** Every message that came, in order. */
   readonly received: readonly JSONRPCMessage[];
   readonly isClosed: () => boolean;
@@ -30,7 +30,7 @@ export async function openRaw(transport: Transport): Promise<RawConnection> {
   return {
     received,
     isClosed: () => closed,
-    notify: (method) => transport.send({ jsonrpc: "2.0", method }),
+    notify: (method, params = {}) => transport.send({ jsonrpc: "2.0", method, params }),
     request: async (method, params = {}) => {
       const id = nextId++;
       const answer = new Promise<JSONRPCMessage>((resolve) => waiting.set(id, resolve));

@@ -1,0 +1,59 @@
+import type { JSONRPCMessage, JSONRPCRequest } from "@modelcontextprotocol/sdk/types.js";
+import type { CurrentCall } from "../context/current-call.js";
+import { findDenial } from "../guard/find-denial.js";
+import { requirementOf } from "../guard/listed-requirement.js";
+import { isResultResponse } from "./messages.js";
+import type { RuledKind, RuleTable } from "./rules.js";
+
+/** What a list holds, and by which of its members an entry is called. */
+interface Listing {
+  readonly kind: RuledKind;
+  readonly member: string;
+  readonly name: "name" | "uri" | "uriTemplate";
+}
+
+const LISTINGS: ReadonlyMap<string, Listing> = new Map([
+  ["tools/list", { kind: "tools", member: "tools", name: "name" }],
+  ["prompts/list", { kind: "prompts", member: "prompts", name: "name" }],
+  ["resources/list", { kind: "resources", member: "resources", name: "uri" }],
+  ["resources/templates/list", { kind: "resources", member: "resourceTemplates", name: "uriTemplate" }],
+]);
+
+/** Whether `request` asks for a list of what may be guarded. */
+export function asksForList(request: JSONRPCRequest): boolean {
+  return LISTINGS.has(request.method);
+}
+
+/**
+ * The answer to a list request, without the entries that `call` may not use. A courtesy to the client, which need
+ * not try them; it is the rules and guards that keep it out. Entries that are no objects are left as they are.
+ */
+export async function withoutDenied(
+  answer: JSONRPCMessage,
+  request: JSONRPCRequest,
+  call: CurrentCall,
+  rules: RuleTable,
+): Promise<JSONRPCMessage> {
+  const listing = LISTINGS.get(request.method);
+  if (listing === undefined || !isResultResponse(answer)) return answer;
+  const entries: unknown = answer.result[listing.member];
+  if (!Array.isArray(entries)) return answer;
+  const mayUse = await Promise.all(entries.map((entry) => isForCaller(entry, listing, call, rules)));
+  const left = entries.filter((_, index) => mayUse[index]);
+  return { ...answer, result: { ...answer.result, [listing.member]: left } };
+}
+
+async function isForCaller(
+  entry: unknown,
+  { kind, name }: Listing,
+  call: CurrentCall,
+  rules: RuleTable,
+): Promise<boolean> {
+  const { [name]: called, _meta: meta } = Object(entry) as Readonly<Record<string, unknown>>;
+  const own = requirementOf(meta);
+  const byName = typeof called === "string" ? rules.requirementsFor(kind, called) : [];
+  for (const requirement of own === undefined ? byName : [...byName, own]) {
+    if ((await findDenial(call, requirement)) !== undefined) return false;
+  }
+  return true;
+}

@@ -1,0 +1,139 @@
+import type { AttestationVerifierOptions } from "@attest/core";
+import { type AttestationRules, attestServer, createAttestingServer } from "@attest/mcp-server";
+import { McpServer, ResourceTemplate } from "@modelcontextprotocol/sdk/server/mcp.js";
+import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
+import { describe, expect, test } from "vitest";
+import { enterprise, Issuer } from "./support/agents.ts";
+import { connectRaw, initializeParams, type RawConnection } from "./support/raw-connection.ts";
+
+const PROVIDER = { trustLevel: "provider" } as const;
+const RULES: AttestationRules = {
+  tools: { "admin_*": PROVIDER, asked: { check: async () => false } },
+  resources: { "db://secret/*": PROVIDER },
+  prompts: { secret: PROVIDER },
+};
+
+function existingServer(): McpServer {
+  const server = new McpServer({ name: "existing", version: "1" });
+  for (const name of ["read", "admin_delete", "asked"]) {
+    server.registerTool(name, {}, async () => ({ content: [] }));
+  }
+  for (const uri of ["db://public/a", "db://secret/a"]) {
+    server.registerResource(uri, uri, {}, async () => ({ contents: [] }));
+  }
+  for (const scheme of ["db://public/{id}", "db://secret/{id}"]) {
+    const template = new ResourceTemplate(scheme, { list: undefined });
+    server.registerResource(scheme, template, {}, async () => ({ contents: [] }));
+  }
+  for (const name of ["secret", "greeting"]) {
+    server.registerPrompt(name, {}, async () => ({ messages: [] }));
+  }
+  return server;
+}
+
+/** The names in a list's answer. */
+function namesIn(answer: JSONRPCMessage, member: string): readonly string[] {
+  if (!("result" in answer)) throw new Error("the list was refused");
+  const entries = answer.result[member] as readonly { readonly name: string }[];
+  return entries.map(({ name }) => name);
+}
+
+async function listsOf({ request }: RawConnection) {
+  return {
+    tools: namesIn(await request("tools/list"), "tools"),
+    resources: namesIn(await request("resources/list"), "resources"),
+    templates: namesIn(await request("resources/templates/list"), "resourceTemplates"),
+    prompts: namesIn(await request("prompts/list"), "prompts"),
+  };
+}
+
+async function connected(server: McpServer, token?: string): Promise<RawConnection> {
+  const connection = await connectRaw(server);
+  await connection.request("initialize", initializeParams(token));
+  return connection;
+}
+
+const EVERYTHING = {
+  tools: ["read", "admin_delete", "asked"],
+  resources: ["db://public/a", "db://secret/a"],
+  templates: ["db://public/{id}", "db://secret/{id}"],
+  prompts: ["secret", "greeting"],
+};
+const OPEN_ONES = {
+  tools: ["read"],
+  resources: ["db://public/a"],
+  templates: ["db://public/{id}"],
+  prompts: ["greeting"],
+};
+
+describe("hideDenied", () => {
+  const attested = (
+    options: { hideDenied?: boolean },
+    verifying: Partial<AttestationVerifierOptions> = {},
+  ) => {
+    const issuer = new Issuer();
+    const verifier = issuer.verifier({ policy: "optional", ...verifying });
+    return { issuer, server: attestServer(existingServer(), { verifier, rules: RULES, ...options }) };
+  };
+
+  test("leaves out of every list what the rules keep from the caller", async () => {
+    const { issuer, server } = attested({ hideDenied: true });
+    const token = await issuer.token({ metadata: enterprise });
+    expect(await listsOf(await connected(server, token))).toEqual(OPEN_ONES);
+  });
+
+  test("shows an agent all that it may use, and nobody what is for attested agents", async () => {
+    const trusted = attested({ hideDenied: true });
+    const token = await trusted.issuer.token();
+    expect(await listsOf(await connected(trusted.server, token))).toEqual({
+      ...EVERYTHING,
+      tools: ["read", "admin_delete"],
+    });
+    expect(await listsOf(await connected(attested({ hideDenied: true }).server))).toEqual(OPEN_ONES);
+  });
+
+  test("is off by default", async () => {
+    expect(await listsOf(await connected(attested({}).server))).toEqual(EVERYTHING);
+  });
+
+  test("knows tools by their `attestation`, after they were renamed and changed too, and puts nothing on the wire", async () => {
+    const issuer = new Issuer();
+    const server = createAttestingServer("test", issuer.verifier(), { hideDenied: true });
+    const run = async () => ({ content: [] });
+    const tool = server.registerTool("restart", { attestation: PROVIDER, _meta: { vendor: 1 } }, run);
+    server.registerTool("enterprise", { attestation: {} }, run);
+    server.registerTool("open", {}, run);
+    tool.update({ name: "reboot", _meta: { vendor: 2 } });
+    const { request } = await connected(server, await issuer.token({ metadata: enterprise }));
+    expect(namesIn(await request("tools/list"), "tools")).toEqual(["enterprise", "open"]);
+    await server.close();
+    const answer = await (await connected(server, await issuer.token())).request("tools/list");
+    expect(namesIn(answer, "tools")).toEqual(["enterprise", "open", "reboot"]);
+    expect(JSON.stringify(answer)).not.toMatch(/attest|trustLevel/);
+    expect(answer).toHaveProperty("result.tools.2._meta", { vendor: 2 });
+  });
+
+  test("must be true or false", () => {
+    const verifier = new Issuer().verifier();
+    expect(() => attestServer(existingServer(), { verifier, hideDenied: "yes" as never })).toThrow(
+      /hideDenied/,
+    );
+  });
+});
+
+describe("a tool's `attestation`", () => {
+  test("guards the handler that `update` puts in the first one's place", async () => {
+    const issuer = new Issuer();
+    const server = createAttestingServer("test", issuer.verifier());
+    const tool = server.registerTool("restart", { attestation: PROVIDER }, async () => ({ content: [] }));
+    tool.update({ callback: async () => ({ content: [{ type: "text", text: "restarted" }] }) });
+    const { request } = await connected(server, await issuer.token({ metadata: enterprise }));
+    await expect(request("tools/call", { name: "restart" })).resolves.toHaveProperty("error.code", 1013);
+    await server.close();
+    const trusted = await connected(server, await issuer.token());
+    await expect(trusted.request("tools/call", { name: "restart" })).resolves.toHaveProperty(
+      "result.content.0.text",
+      "restarted",
+    );
+  });
+});
