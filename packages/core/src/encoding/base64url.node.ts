@@ -1,3 +1,5 @@
+import { isUtf8 } from "node:buffer";
+
 /** The unpadded base64url text of `bytes`, by Node's own encoder. */
 export function encode(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64url");
@@ -8,8 +10,21 @@ export function encodeText(text: string): string {
   return Buffer.from(text, "utf8").toString("base64url");
 }
 
-/** The bytes of base64url `text`, by Node's own decoder. It forgives much: `text` must have been checked. */
-export function decode(text: string): Uint8Array<ArrayBuffer> {
+/** The bytes of base64url `text`, or `undefined` when it is not the one canonical encoding of any. */
+export function decode(text: string): Uint8Array<ArrayBuffer> | undefined {
+  const bytes = decodeCanonical(text);
   // A copy, because a Buffer is a window on memory that others use too, and its `slice` is no copy.
-  return new Uint8Array(Buffer.from(text, "base64url"));
+  return bytes && new Uint8Array(bytes);
+}
+
+/** The text whose UTF-8 bytes base64url `text` encodes, or `undefined` when it is not canonical, or they are not UTF-8. */
+export function decodeText(text: string): string | undefined {
+  const bytes = decodeCanonical(text);
+  return bytes && isUtf8(bytes) ? bytes.toString("utf8") : undefined;
+}
+
+/** Node's decoder forgives much, but only what is canonical comes out of its encoder again. */
+function decodeCanonical(text: string): Buffer | undefined {
+  const bytes = Buffer.from(text, "base64url");
+  return bytes.toString("base64url") === text ? bytes : undefined;
 }

@@ -1,6 +1,10 @@
-import { encodeUtf8 } from "./utf8.js";
+import { decodeUtf8, encodeUtf8 } from "./utf8.js";
 
 const ALPHABET = Array.from("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
+const OTHER_THAN_BASE64URL = /[^A-Za-z0-9_-]/;
+/** The characters whose low four, or low two, bits are zero: what may stand last where those bits go unused. */
+const ENDS_ONE_BYTE = "AQgw";
+const ENDS_TWO_BYTES = "AEIMQUYcgkosw048";
 const VALUES = new Uint8Array(128);
 for (const [value, character] of ALPHABET.entries()) VALUES[character.charCodeAt(0)] = value;
 
@@ -21,8 +25,9 @@ export function encodeText(text: string): string {
   return encode(encodeUtf8(text));
 }
 
-/** The bytes of base64url `text`, which must have been checked. */
-export function decode(text: string): Uint8Array<ArrayBuffer> {
+/** The bytes of base64url `text`, or `undefined` when it is not the one canonical encoding of any. */
+export function decode(text: string): Uint8Array<ArrayBuffer> | undefined {
+  if (!isCanonical(text)) return undefined;
   const bytes = new Uint8Array(Math.floor((text.length * 3) / 4));
   for (let read = 0, write = 0; read < text.length; read += 4) {
     const group =
@@ -36,6 +41,20 @@ export function decode(text: string): Uint8Array<ArrayBuffer> {
     bytes[write++] = group;
   }
   return bytes;
+}
+
+/** The text whose UTF-8 bytes base64url `text` encodes, or `undefined` when it is not canonical, or they are not UTF-8. */
+export function decodeText(text: string): string | undefined {
+  const bytes = decode(text);
+  return bytes && decodeUtf8(bytes);
+}
+
+function isCanonical(text: string): boolean {
+  const last = text.charAt(text.length - 1);
+  const left = text.length % 4;
+  if (left === 1 || OTHER_THAN_BASE64URL.test(text)) return false;
+  if (left === 2) return ENDS_ONE_BYTE.includes(last);
+  return left === 0 || ENDS_TWO_BYTES.includes(last);
 }
 
 function characterOf(value: number): string {

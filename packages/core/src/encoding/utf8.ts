@@ -6,7 +6,11 @@ export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
   return encoder.encode(text);
 }
 
-/** The text of UTF-8 `bytes`; a byte order mark stays in it. @throws {TypeError} when they are not UTF-8. */
-export function decodeUtf8(bytes: Uint8Array): string {
-  return decoder.decode(bytes);
+/** The text of UTF-8 `bytes`, or `undefined` when they are not; a byte order mark stays in it. */
+export function decodeUtf8(bytes: Uint8Array): string | undefined {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,5 +1,6 @@
 import { assertOptions } from "../options.js";
 import { printable } from "../printable.js";
+import { CHECKED, type Checked } from "./checked.js";
 import { assertName } from "./name.js";
 import { isSpiffeId } from "./spiffe-id.js";
 
@@ -22,13 +23,18 @@ export class AgentIdentity {
   readonly deploymentId: string | undefined;
 
   /** @throws {TypeError} when a member is not a string of 1 to 256 characters. */
-  constructor(options: AgentIdentityOptions) {
-    assertOptions("AgentIdentity", options, ["modelFamily", "modelVersion", "provider", "deploymentId"]);
-    const { modelFamily, modelVersion, provider, deploymentId } = options;
-    assertName("modelFamily", modelFamily);
-    assertName("modelVersion", modelVersion);
-    assertName("provider", provider);
-    if (deploymentId !== undefined) assertName("deploymentId", deploymentId);
+  constructor(options: AgentIdentityOptions);
+  /** @internal */
+  constructor(options: AgentIdentityOptions, checked: Checked);
+  constructor(options: AgentIdentityOptions, checked?: Checked) {
+    const { modelFamily, modelVersion, provider, deploymentId } = Object(options) as AgentIdentityOptions;
+    if (checked !== CHECKED) {
+      assertOptions("AgentIdentity", options, ["modelFamily", "modelVersion", "provider", "deploymentId"]);
+      assertName("modelFamily", modelFamily);
+      assertName("modelVersion", modelVersion);
+      assertName("provider", provider);
+      if (deploymentId !== undefined) assertName("deploymentId", deploymentId);
+    }
     this.modelFamily = modelFamily;
     this.modelVersion = modelVersion;
     this.provider = provider;

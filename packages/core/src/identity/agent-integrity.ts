@@ -3,6 +3,7 @@ import { bytesToHex } from "@noble/hashes/utils.js";
 import { encodeUtf8 } from "../encoding/utf8.js";
 import { assertOptions } from "../options.js";
 import { kindOf } from "../printable.js";
+import { CHECKED, type Checked } from "./checked.js";
 
 const INTEGRITY_HASH = /^sha256:[0-9a-f]{64}$/i;
 
@@ -19,11 +20,16 @@ export class AgentIntegrity {
   readonly systemPromptHash: string | undefined;
 
   /** @throws {TypeError} when a hash is not `sha256:` and 64 hex digits. */
-  constructor(options: AgentIntegrityOptions = {}) {
-    assertOptions("AgentIntegrity", options, ["configHash", "systemPromptHash"]);
-    const { configHash, systemPromptHash } = options;
-    assertHash("configHash", configHash);
-    assertHash("systemPromptHash", systemPromptHash);
+  constructor(options?: AgentIntegrityOptions);
+  /** @internal */
+  constructor(options: AgentIntegrityOptions, checked: Checked);
+  constructor(options: AgentIntegrityOptions = {}, checked?: Checked) {
+    const { configHash, systemPromptHash } = Object(options) as AgentIntegrityOptions;
+    if (checked !== CHECKED) {
+      assertOptions("AgentIntegrity", options, ["configHash", "systemPromptHash"]);
+      assertHash("configHash", configHash);
+      assertHash("systemPromptHash", systemPromptHash);
+    }
     // One spelling, so that hashes can be compared as strings.
     this.configHash = configHash?.toLowerCase();
     this.systemPromptHash = systemPromptHash?.toLowerCase();

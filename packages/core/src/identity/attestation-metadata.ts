@@ -1,6 +1,7 @@
 import { ATTESTATION_VERSION } from "../constants.js";
 import { assertOptions } from "../options.js";
 import { kindOf } from "../printable.js";
+import { CHECKED, type Checked } from "./checked.js";
 
 /** What kind of party vouches for the agent. */
 export const AttestationType = {
@@ -45,26 +46,27 @@ export class AttestationMetadata {
   readonly capabilitiesDeclared: readonly string[];
 
   /** @throws {TypeError} when a member is none of the values it may have. */
-  constructor(options: AttestationMetadataOptions = {}) {
-    assertOptions("AttestationMetadata", options, [
-      "attestationVersion",
-      "attestationType",
-      "safetyLevel",
-      "capabilitiesDeclared",
-    ]);
-    const { attestationVersion = ATTESTATION_VERSION, attestationType = AttestationType.PROVIDER } = options;
-    const { safetyLevel = SafetyLevel.STANDARD, capabilitiesDeclared = [] } = options;
-    if (!isCompatibleVersion(attestationVersion)) {
-      throw new TypeError(
-        `attestationVersion must be a ${OUR_SERIES}.x version, got ${kindOf(attestationVersion)}`,
-      );
-    }
-    assertMember("attestationType", AttestationType, attestationType);
-    assertMember("safetyLevel", SafetyLevel, safetyLevel);
-    if (!areCapabilities(capabilitiesDeclared)) {
-      throw new TypeError(
-        `capabilitiesDeclared must be an array of at most ${MAX_CAPABILITIES} strings, got ${kindOf(capabilitiesDeclared)}`,
-      );
+  constructor(options?: AttestationMetadataOptions);
+  /** @internal */
+  constructor(options: AttestationMetadataOptions, checked: Checked);
+  constructor(options: AttestationMetadataOptions = {}, checked?: Checked) {
+    const {
+      attestationVersion = ATTESTATION_VERSION,
+      attestationType = AttestationType.PROVIDER,
+      safetyLevel = SafetyLevel.STANDARD,
+      capabilitiesDeclared = [],
+    } = Object(options) as AttestationMetadataOptions;
+    if (checked !== CHECKED) {
+      assertOptions("AttestationMetadata", options, [
+        "attestationVersion",
+        "attestationType",
+        "safetyLevel",
+        "capabilitiesDeclared",
+      ]);
+      assertVersion(attestationVersion);
+      assertMember("attestationType", AttestationType, attestationType);
+      assertMember("safetyLevel", SafetyLevel, safetyLevel);
+      assertCapabilities(capabilitiesDeclared);
     }
     this.attestationVersion = attestationVersion;
     this.attestationType = attestationType;
@@ -76,7 +78,7 @@ export class AttestationMetadata {
 
 /** Whether `value` is a version of the same major and minor as `ATTESTATION_VERSION`. */
 export function isCompatibleVersion(value: unknown): value is string {
-  return typeof value === "string" && seriesOf(value) === OUR_SERIES;
+  return value === ATTESTATION_VERSION || (typeof value === "string" && seriesOf(value) === OUR_SERIES);
 }
 
 /** Whether `value` is a list of at most 64 strings. */
@@ -98,4 +100,16 @@ function assertMember(option: string, set: Readonly<Record<string, string>>, val
   if (!members.includes(value as string)) {
     throw new TypeError(`${option} must be one of ${members.join(", ")}, got ${kindOf(value)}`);
   }
+}
+
+function assertVersion(value: unknown): void {
+  if (isCompatibleVersion(value)) return;
+  throw new TypeError(`attestationVersion must be a ${OUR_SERIES}.x version, got ${kindOf(value)}`);
+}
+
+function assertCapabilities(value: unknown): void {
+  if (areCapabilities(value)) return;
+  throw new TypeError(
+    `capabilitiesDeclared must be an array of at most ${MAX_CAPABILITIES} strings, got ${kindOf(value)}`,
+  );
 }

@@ -1,7 +1,6 @@
 const MAX_BYTES = 2048;
 const MAX_TRUST_DOMAIN_LENGTH = 255;
-const SPIFFE_ID = /^spiffe:\/\/([a-z0-9._-]+)((?:\/[A-Za-z0-9._-]+)*)$/;
-const DOT_SEGMENT = /\/\.{1,2}(?:\/|$)/;
+const SPIFFE_ID = /^spiffe:\/\/([a-z0-9._-]+)(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._-]+)*$/;
 
 /**
  * The trust domain of a SPIFFE ID, or `undefined` when `id` is not one (SPIFFE-ID §2): no port, query, user
@@ -9,9 +8,8 @@ const DOT_SEGMENT = /\/\.{1,2}(?:\/|$)/;
  */
 export function trustDomainOf(id: string): string | undefined {
   if (id.length > MAX_BYTES) return undefined;
-  const [, trustDomain, path] = SPIFFE_ID.exec(id) ?? [];
-  if (trustDomain === undefined || trustDomain.length > MAX_TRUST_DOMAIN_LENGTH) return undefined;
-  return DOT_SEGMENT.test(path ?? "") ? undefined : trustDomain;
+  const [, trustDomain] = SPIFFE_ID.exec(id) ?? [];
+  return trustDomain === undefined || trustDomain.length > MAX_TRUST_DOMAIN_LENGTH ? undefined : trustDomain;
 }
 
 /** Whether `value` is a SPIFFE ID. */

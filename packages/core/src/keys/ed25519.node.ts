@@ -21,6 +21,9 @@ export const ed25519: Ed25519Backend = {
       format: "der",
       type: "pkcs8",
     });
-    return (message) => new Uint8Array(sign(null, message, key));
+    return (message) => {
+      const { buffer, byteOffset, byteLength } = sign(null, message, key);
+      return new Uint8Array(buffer, byteOffset, byteLength);
+    };
   },
 };

@@ -30,25 +30,29 @@ export function isStrictPublicKey(publicKey: Uint8Array): boolean {
 /** Whether 64 bytes have the form of a signature: R canonical and not of small order, S below the group order. */
 export function isStrictSignature(signature: Uint8Array): boolean {
   if (signature.length !== SIGNATURE_BYTES) return false;
-  const s = signature.subarray(32);
-  // A copy: `slice` of a Buffer, which is what users may pass, would be none.
-  const y = new Uint8Array(signature.subarray(0, 32));
-  y[31] = (y[31] ?? 0) & 0x7f;
+  const topOfY = (signature[31] ?? 0) & 0x7f;
   return (
-    isBelow(s, GROUP_ORDER) && isBelow(y, FIELD_PRIME) && !SMALL_ORDER_Y.some((small) => isEqual(y, small))
+    isBelow(signature, 32, signature[63] ?? 0, GROUP_ORDER) &&
+    isBelow(signature, 0, topOfY, FIELD_PRIME) &&
+    !SMALL_ORDER_Y.some((small) => isEqual(signature, topOfY, small))
   );
 }
 
-function isBelow(value: Uint8Array, limit: Uint8Array): boolean {
-  for (let index = 31; index >= 0; index--) {
-    const difference = (value[index] ?? 0) - (limit[index] ?? 0);
+/** Whether the 32 bytes at `start`, with `top` in the place of the last, are less than `limit`, all little-endian. */
+function isBelow(bytes: Uint8Array, start: number, top: number, limit: Uint8Array): boolean {
+  if (top !== limit[31]) return top < (limit[31] ?? 0);
+  for (let index = 30; index >= 0; index--) {
+    const difference = (bytes[start + index] ?? 0) - (limit[index] ?? 0);
     if (difference !== 0) return difference < 0;
   }
   return false;
 }
 
-function isEqual(a: Uint8Array, b: Uint8Array): boolean {
-  return a.every((byte, index) => byte === b[index]);
+/** Whether the first 32 bytes, with `top` in the place of the last, are `other`. */
+function isEqual(bytes: Uint8Array, top: number, other: Uint8Array): boolean {
+  if (top !== other[31]) return false;
+  for (let index = 0; index < 31; index++) if (bytes[index] !== other[index]) return false;
+  return true;
 }
 
 function littleEndian(value: bigint): Uint8Array {

@@ -46,6 +46,17 @@ export interface CreateTokenOptions {
   readonly confirmationKey?: Ed25519PublicKey | undefined;
 }
 
+const TOKEN_OPTIONS = Object.keys({
+  identity: true,
+  audience: true,
+  integrity: true,
+  metadata: true,
+  lifetimeSeconds: true,
+  subject: true,
+  confirmationKey: true,
+} satisfies Record<keyof CreateTokenOptions, true>);
+const DEFAULT_METADATA = new AttestationMetadata();
+
 /** Signs attestation tokens for agents it vouches for. */
 export class AttestationProvider {
   readonly issuer: string;
@@ -103,17 +114,9 @@ export class AttestationProvider {
    * @throws {TypeError | RangeError} naming the option that is wrong; also what the signer throws.
    */
   async createToken(options: CreateTokenOptions): Promise<string> {
-    assertOptions("createToken", options, [
-      "identity",
-      "audience",
-      "integrity",
-      "metadata",
-      "lifetimeSeconds",
-      "subject",
-      "confirmationKey",
-    ]);
-    const startedAt = performance.now();
-    const { identity, audience, integrity, metadata = new AttestationMetadata(), confirmationKey } = options;
+    assertOptions("createToken", options, TOKEN_OPTIONS);
+    const startedAt = this.#observer === undefined ? 0 : performance.now();
+    const { identity, audience, integrity, metadata = DEFAULT_METADATA, confirmationKey } = options;
     const lifetimeSeconds = options.lifetimeSeconds ?? this.defaultLifetimeSeconds;
     assertLifetime("lifetimeSeconds", lifetimeSeconds);
     const aud = typeof audience === "string" ? [audience] : audience;
@@ -128,8 +131,9 @@ export class AttestationProvider {
     if (integrity !== undefined && (typeof integrity !== "object" || integrity === null))
       throw new TypeError(`integrity must be an AgentIntegrity, got ${kindOf(integrity)}`);
     const subject = options.subject ?? identity.toSpiffeId();
-    if (!isSpiffeId(subject))
+    if (!isSpiffeId(subject)) {
       throw new TypeError("subject must be a SPIFFE ID, such as spiffe://example.com/model/m-1");
+    }
     const iat = Math.floor(this.#clock.now());
     const jti = randomUuid();
     const claims = writeClaims({

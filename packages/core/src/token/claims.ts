@@ -11,6 +11,7 @@ import {
   isCompatibleVersion,
   SafetyLevel,
 } from "../identity/attestation-metadata.js";
+import { CHECKED } from "../identity/checked.js";
 import { isName } from "../identity/name.js";
 import { isSpiffeId } from "../identity/spiffe-id.js";
 import type { Ed25519PublicJwk } from "../keys/ed25519-public-key.js";
@@ -121,23 +122,32 @@ export function readClaims(payload: Readonly<Record<string, unknown>>): Attestat
     exp,
     nbf,
     jti,
-    agentIdentity: new AgentIdentity({
-      modelFamily: agent_identity.model_family,
-      modelVersion: agent_identity.model_version,
-      provider: agent_identity.provider,
-      deploymentId: agent_identity.deployment_id ?? undefined,
-    }),
-    attestationMetadata: new AttestationMetadata({
-      attestationVersion: attestation_metadata.attestation_version,
-      attestationType: attestation_metadata.attestation_type,
-      safetyLevel: attestation_metadata.safety_level,
-      capabilitiesDeclared: attestation_metadata.capabilities_declared,
-    }),
+    agentIdentity: new AgentIdentity(
+      {
+        modelFamily: agent_identity.model_family,
+        modelVersion: agent_identity.model_version,
+        provider: agent_identity.provider,
+        deploymentId: agent_identity.deployment_id ?? undefined,
+      },
+      CHECKED,
+    ),
+    attestationMetadata: new AttestationMetadata(
+      {
+        attestationVersion: attestation_metadata.attestation_version,
+        attestationType: attestation_metadata.attestation_type,
+        safetyLevel: attestation_metadata.safety_level,
+        capabilitiesDeclared: attestation_metadata.capabilities_declared,
+      },
+      CHECKED,
+    ),
     agentIntegrity: agent_integrity
-      ? new AgentIntegrity({
-          configHash: agent_integrity.config_hash ?? undefined,
-          systemPromptHash: agent_integrity.system_prompt_hash ?? undefined,
-        })
+      ? new AgentIntegrity(
+          {
+            configHash: agent_integrity.config_hash ?? undefined,
+            systemPromptHash: agent_integrity.system_prompt_hash ?? undefined,
+          },
+          CHECKED,
+        )
       : undefined,
     cnf,
     raw: payload,

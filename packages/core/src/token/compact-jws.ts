@@ -1,5 +1,10 @@
-import { decodeBase64url, encodeBase64url, encodeTextAsBase64url } from "../encoding/base64url.js";
-import { decodeUtf8, encodeUtf8 } from "../encoding/utf8.js";
+import {
+  decodeBase64url,
+  decodeTextFromBase64url,
+  encodeBase64url,
+  encodeTextAsBase64url,
+} from "../encoding/base64url.js";
+import { encodeUtf8 } from "../encoding/utf8.js";
 import { AttestationError, AttestationErrorCode } from "../errors.js";
 
 /** A compact JWS taken apart (RFC 7515 §3.1). Header and payload are as they stand in it: base64url. */
@@ -46,17 +51,12 @@ export function splitCompactJws(token: string, maxBytes: number = DEFAULT_MAX_TO
  * @throws {AttestationError} 1008 when it is anything else.
  */
 export function parseJsonSegment(segment: string, name: string): Readonly<Record<string, unknown>> {
-  const bytes = decodeBase64url(segment);
-  if (bytes === undefined) throw malformed(`the ${name} is not canonical base64url`);
-  let value: unknown;
-  let text: string;
-  try {
-    text = decodeUtf8(bytes);
-    value = JSON.parse(text);
-  } catch {
-    // Not kept as the cause: the parser's message quotes the text, which comes from the peer.
-    throw malformed(`the ${name} is not UTF-8 JSON`);
+  const text = decodeTextFromBase64url(segment);
+  if (text === undefined && decodeBase64url(segment) === undefined) {
+    throw malformed(`the ${name} is not canonical base64url`);
   }
+  const value = text === undefined ? undefined : parseJson(text);
+  if (text === undefined || value === undefined) throw malformed(`the ${name} is not UTF-8 JSON`);
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw malformed(`the ${name} is not a JSON object`);
   }
@@ -64,6 +64,15 @@ export function parseJsonSegment(segment: string, name: string): Readonly<Record
     throw malformed(`the ${name} has a member named __proto__ or constructor`);
   }
   return value as Record<string, unknown>;
+}
+
+/** What `text` says; `undefined` when it is no JSON. The parser's message is dropped: it quotes what a peer sent. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** A segment that holds a JSON object. */

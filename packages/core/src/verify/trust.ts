@@ -25,14 +25,12 @@ export function isTrustLevel(value: unknown): value is TrustLevel {
  * @throws {TypeError} when either is not a trust level.
  */
 export function isTrustedAtLeast(actual: TrustLevel, needed: TrustLevel): boolean {
-  for (const level of [actual, needed]) {
-    if (!isTrustLevel(level)) {
-      throw new TypeError(
-        `"${printable(String(level))}" is not a trust level: ${Object.keys(RANK).join(", ")}`,
-      );
-    }
-  }
-  return RANK[actual] >= RANK[needed];
+  return rankOf(actual) >= rankOf(needed);
+}
+
+function rankOf(level: TrustLevel): number {
+  if (isTrustLevel(level)) return RANK[level];
+  throw new TypeError(`"${printable(String(level))}" is not a trust level: ${Object.keys(RANK).join(", ")}`);
 }
 
 /** The trust level that an attestation of this type gives, whoever signed it. */

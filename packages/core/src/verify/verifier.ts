@@ -54,22 +54,24 @@ export function composeVerifier(checks: readonly Check[], options: VerifierOptio
   const ordered = [...checks];
   const checksProofs = ordered.some(({ name }) => name === "proof");
 
-  async function judge(token: unknown, presentation: Presentation): Promise<Outcome> {
+  function conclude(outcome: Outcome, startedAt: number): VerificationResult {
+    if (observer) reportOutcome(observer, outcome, (performance.now() - startedAt) / 1000);
+    return toResult(outcome, policy);
+  }
+
+  async function verify(
+    token: string | null | undefined,
+    presentation: Presentation = {},
+  ): Promise<VerificationResult> {
+    const startedAt = observer === undefined ? 0 : performance.now();
     if (token === null || token === undefined || token === "") {
-      return {
-        failure: new AttestationError(AttestationErrorCode.ATTESTATION_REQUIRED),
-        failedCheck: "presented",
-      };
+      const failure = new AttestationError(AttestationErrorCode.ATTESTATION_REQUIRED);
+      return conclude({ failure, failedCheck: "presented" }, startedAt);
     }
     let decoded: DecodedToken | undefined;
     let current = "decode";
     try {
-      if (typeof token !== "string") {
-        throw new AttestationError(
-          AttestationErrorCode.MALFORMED_TOKEN,
-          `a token is a string, got ${kindOf(token)}`,
-        );
-      }
+      if (typeof token !== "string") throw notText(token);
       decoded = parseToken(token, maxTokenBytes);
       const { header, claims, signingInput, signature } = decoded;
       const now = clock.now();
@@ -78,19 +80,16 @@ export function composeVerifier(checks: readonly Check[], options: VerifierOptio
       for (const check of ordered) {
         current = check.name;
         const returned: unknown = check.run(context);
-        if (returned !== undefined && (await returned) !== undefined) {
-          throw new TypeError(
-            `the check "${check.name}" returned a value; a check refuses by throwing an AttestationError`,
-          );
-        }
+        // Only what waits is waited for.
+        if (returned !== undefined && (await returned) !== undefined) throw returnedSomething(current);
       }
-      return { decoded };
+      return conclude({ decoded }, startedAt);
     } catch (error) {
       if (!isAttestationError(error)) {
         if (observer) notify(observer, { type: "check_failed", check: current, cause: error });
         throw error;
       }
-      return { decoded, failure: error, failedCheck: error.check ?? current };
+      return conclude({ decoded, failure: error, failedCheck: error.check ?? current }, startedAt);
     }
   }
 
@@ -98,17 +97,21 @@ export function composeVerifier(checks: readonly Check[], options: VerifierOptio
     policy,
     trustedIssuers: advertised(ordered, "trustedIssuers"),
     requiredClaims: advertised(ordered, "requiredClaims"),
-    async verify(
-      token: string | null | undefined,
-      presentation: Presentation = {},
-    ): Promise<VerificationResult> {
-      if (observer === undefined) return toResult(await judge(token, presentation), policy);
-      const startedAt = performance.now();
-      const outcome = await judge(token, presentation);
-      reportOutcome(observer, outcome, (performance.now() - startedAt) / 1000);
-      return toResult(outcome, policy);
-    },
+    verify,
   });
+}
+
+function notText(token: unknown): AttestationError {
+  return new AttestationError(
+    AttestationErrorCode.MALFORMED_TOKEN,
+    `a token is a string, got ${kindOf(token)}`,
+  );
+}
+
+function returnedSomething(check: string): TypeError {
+  return new TypeError(
+    `the check "${check}" returned a value; a check refuses by throwing an AttestationError`,
+  );
 }
 
 /** Without a check for proofs a bound token would be worth as much to a thief as to its owner. */
