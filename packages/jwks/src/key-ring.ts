@@ -8,6 +8,7 @@ import {
 } from "@attest/core";
 import { assertOptions, assertSeconds, kindOf } from "@attest/core/internal";
 import type { JWKSet, PublishedJwk } from "./jwk-set.js";
+import { MAX_KEYS } from "./key-set.js";
 import type { KeySetSource } from "./key-set-source.js";
 
 /**
@@ -154,17 +155,28 @@ export class KeyRing implements Signer, KeySetSource {
    * stays announced.
    *
    * @param next the announced key; another one in an emergency, which verifiers then have to look up
-   * @throws {TypeError | RangeError} when it is not a key pair, its `kid` is another key's, or the time is no time.
+   * @throws {TypeError | RangeError} when it is not a key pair, its `kid` is another key's, the time is no time, or
+   *   100 keys are published already: verifiers refuse key sets with more.
    */
   rotate(next: KeyPair, options: RotateOptions = {}): void {
     this.#assertNew("next", next);
     assertOptions("rotate", options, ["keepForSeconds"]);
     const { keepForSeconds = KEEP_FOR_SECONDS } = options;
     assertSeconds("keepForSeconds", keepForSeconds, { min: 0 });
+    const published = this.#next?.kid === next.kid ? this.#keyCount : this.#keyCount + 1;
+    if (published > MAX_KEYS) {
+      throw new RangeError(
+        `a key set has at most ${MAX_KEYS} keys; wait until retired ones expire, or keep them for less time`,
+      );
+    }
     const jwk = Object.freeze(this.#current.toJwk());
     this.#previous = [{ jwk, publishedUntil: this.#clock.now() + keepForSeconds }, ...this.previous];
     this.#current = next;
     if (this.#next?.kid === next.kid) this.#next = undefined;
+  }
+
+  get #keyCount(): number {
+    return this.jwks().keys.length;
   }
 
   /** A kid that was used before could make verifiers check with the wrong key. */

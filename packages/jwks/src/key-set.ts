@@ -3,7 +3,8 @@ import { kindOf, printable } from "@attest/core/internal";
 import type { JWKSet, PublishedJwk } from "./jwk-set.js";
 import { KeySetRefusedError } from "./key-set-refused-error.js";
 
-const MAX_KEYS = 100;
+/** How many keys a key set may have (protocol §8); more is not one that an honest issuer publishes. */
+export const MAX_KEYS = 100;
 const LONGEST_TURN_MILLISECONDS = 8;
 const VERIFYING_ALGORITHMS: readonly unknown[] = ["EdDSA", "Ed25519"];
 

@@ -136,6 +136,18 @@ describe("KeyRing", () => {
     expect(misuse).toThrow(name);
   });
 
+  test("publishes no more keys than verifiers accept, and is left as it was", () => {
+    const clock = new FixedClock();
+    const ring = new KeyRing({ current: KeyPair.generate("0"), clock });
+    for (let key = 1; key < 100; key++) ring.rotate(KeyPair.generate(`${key}`));
+    expect(ring.jwks().keys).toHaveLength(100);
+    expect(() => ring.rotate(KeyPair.generate("100"))).toThrow(/at most 100 keys/);
+    expect(ring.kid).toBe("99");
+    clock.advance(930);
+    ring.rotate(KeyPair.generate("100"));
+    expect(ring.kid).toBe("100");
+  });
+
   test("is left as it was by a step that its copy takes", () => {
     const [current, next] = [KeyPair.generate("current"), KeyPair.generate("next")];
     const ring = new KeyRing({ current, next });

@@ -1,3 +1,4 @@
+import { trustDomainOf } from "../identity/spiffe-id.js";
 import { assertOptions } from "../options.js";
 import { kindOf, printable } from "../printable.js";
 import { TrustLevel } from "./trust.js";
@@ -68,11 +69,19 @@ function readTrustedIssuer(entry: TrustedIssuer): IssuerTrust {
     issuer,
     trustLevel,
     trustDomains:
-      trustDomains === null
-        ? null
-        : new Set(readNames("trustDomains", trustDomains) ?? defaultTrustDomains(issuer)),
+      trustDomains === null ? null : new Set(readTrustDomains(trustDomains) ?? defaultTrustDomains(issuer)),
     providers: providers === undefined ? null : new Set(readNames("providers", providers)),
   };
+}
+
+/** One that no SPIFFE ID has would refuse every agent, and nobody would know why. */
+function readTrustDomains(trustDomains: unknown): readonly string[] | undefined {
+  const names = readNames("trustDomains", trustDomains);
+  const wrong = names?.find((name) => trustDomainOf(`spiffe://${name}`) !== name);
+  if (wrong === undefined) return names;
+  throw new TypeError(
+    `trustedIssuers: "${printable(wrong)}" is not a trust domain: name it alone, in lower case, such as example.com`,
+  );
 }
 
 function readNames(option: string, names: unknown): readonly string[] | undefined {

@@ -40,6 +40,12 @@ describe("requiredClaims", () => {
     ]);
   });
 
+  test("says how a claim is called on the wire when it is named as here", () => {
+    expect(() => requiredClaims(["department", "agentIntegrity"])).toThrow(
+      '"agent_integrity" instead of "agentIntegrity"',
+    );
+  });
+
   test.each(["department", [1], null, {}])("names its option when it is %j", (names) => {
     expect(() => requiredClaims(names as readonly string[])).toThrow(/^requiredClaims must be/);
   });
