@@ -13,7 +13,7 @@ export interface Refusal {
 /** An answer with a refusal's status and its reason. */
 export function refuse(
   context: Context,
-  status: 400 | 403 | 404 | 405 | 413 | 500,
+  status: 400 | 403 | 404 | 405 | 409 | 413 | 500,
   refusal: Refusal,
 ): Response {
   return context.json(refusal, status);

@@ -103,7 +103,12 @@ export function createApp(options: AppOptions): Hono<AppEnvironment> {
       const key = bearerKeyOf(context.req.header("authorization"));
       if (key === undefined || !adminKey.matches(key))
         return unauthorized(context, { wanted: "the admin key", keyWasGiven: key !== undefined });
-      keys.rotate();
+      try {
+        keys.rotate();
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error;
+        return refuse(context, 409, { error: "too_many_keys", message: error.message });
+      }
       const { kid, next, previous } = keys.ring;
       context.header("cache-control", "no-store");
       return context.json({

@@ -53,6 +53,20 @@ describe("POST /v1/keys/rotate", () => {
     expect(await published(origin)).toEqual([next, nextKid, current]);
   });
 
+  test("answers 409, and changes nothing, when verifiers would refuse a key set that long", async () => {
+    const { origin } = await startProvider({ ADMIN_KEY });
+    let response = await rotate(origin);
+    while (response.status === 200) {
+      await response.arrayBuffer();
+      response = await rotate(origin);
+    }
+    expect(response.status).toBe(409);
+    expect(await response.json()).toMatchObject({ error: "too_many_keys" });
+    const keys = await published(origin);
+    expect(keys).toHaveLength(100);
+    expect(keys).toContain(await signedBy(origin));
+  });
+
   test("is not there without an admin key, for nobody", async () => {
     const { origin } = await startProvider();
     for (const headers of [{}, { authorization: `Bearer ${API_KEY}` }, { authorization: "Bearer " }])

@@ -132,21 +132,21 @@ export class KeyRing implements Signer, KeySetSource {
    * ring: what cannot be kept is not done.
    */
   copy(): KeyRing {
-    return new KeyRing({
-      current: this.#current,
-      next: this.#next,
-      previous: this.previous,
-      clock: this.#clock,
-    });
+    const ring = new KeyRing({ current: this.#current, next: this.#next, clock: this.#clock });
+    // Not by way of the options: whether the keys are keys has been asked already, and takes its time.
+    ring.#previous = this.previous;
+    return ring;
   }
 
   /**
    * Publishes `next` without signing with it yet. An earlier announced key is taken back.
    *
-   * @throws {TypeError} when it is not a key pair, or its `kid` is another key's.
+   * @throws {TypeError | RangeError} when it is not a key pair, its `kid` is another key's, or 100 keys are published
+   *   already: verifiers refuse key sets with more.
    */
   announce(next: KeyPair): void {
     this.#assertNew("next", next);
+    assertRoom(this.previous.length + 2);
     this.#next = next;
   }
 
@@ -163,20 +163,12 @@ export class KeyRing implements Signer, KeySetSource {
     assertOptions("rotate", options, ["keepForSeconds"]);
     const { keepForSeconds = KEEP_FOR_SECONDS } = options;
     assertSeconds("keepForSeconds", keepForSeconds, { min: 0 });
-    const published = this.#next?.kid === next.kid ? this.#keyCount : this.#keyCount + 1;
-    if (published > MAX_KEYS) {
-      throw new RangeError(
-        `a key set has at most ${MAX_KEYS} keys; wait until retired ones expire, or keep them for less time`,
-      );
-    }
+    const staysAnnounced = this.#next !== undefined && this.#next.kid !== next.kid;
+    assertRoom(this.previous.length + (staysAnnounced ? 3 : 2));
     const jwk = Object.freeze(this.#current.toJwk());
     this.#previous = [{ jwk, publishedUntil: this.#clock.now() + keepForSeconds }, ...this.previous];
     this.#current = next;
     if (this.#next?.kid === next.kid) this.#next = undefined;
-  }
-
-  get #keyCount(): number {
-    return this.jwks().keys.length;
   }
 
   /** A kid that was used before could make verifiers check with the wrong key. */
@@ -188,6 +180,14 @@ export class KeyRing implements Signer, KeySetSource {
       this.#next?.kid === keyPair.kid && this.#next.publicKey.thumbprint() !== keyPair.publicKey.thumbprint();
     if (isTaken || isOther) throw new TypeError(`${name}.kid is the kid of another key of the ring`);
   }
+}
+
+/** Verifiers would refuse the whole key set. */
+function assertRoom(keys: number): void {
+  if (keys <= MAX_KEYS) return;
+  throw new RangeError(
+    `a key set has at most ${MAX_KEYS} keys; wait until retired ones expire, or keep them for less time`,
+  );
 }
 
 function assertKeyPair(name: string, value: unknown): void {

@@ -142,6 +142,7 @@ describe("KeyRing", () => {
     for (let key = 1; key < 100; key++) ring.rotate(KeyPair.generate(`${key}`));
     expect(ring.jwks().keys).toHaveLength(100);
     expect(() => ring.rotate(KeyPair.generate("100"))).toThrow(/at most 100 keys/);
+    expect(() => ring.announce(KeyPair.generate("100"))).toThrow(/at most 100 keys/);
     expect(ring.kid).toBe("99");
     clock.advance(930);
     ring.rotate(KeyPair.generate("100"));
