@@ -2,7 +2,7 @@ import type { JSONRPCMessage, JSONRPCRequest } from "@modelcontextprotocol/sdk/t
 import type { AttestationContext } from "../context/attestation-context.js";
 import type { Caller } from "../context/caller.js";
 import { type CurrentCall, currentCall, runAsCall } from "../context/current-call.js";
-import { findDenial } from "../guard/find-denial.js";
+import { expiryOf, findDenial } from "../guard/find-denial.js";
 import type { CompiledRequirement } from "../guard/requirement.js";
 import { DenialLog } from "./denial-log.js";
 import type { GateAnswers } from "./gate-answers.js";
@@ -77,7 +77,7 @@ export class AdmittedCalls {
   ): Promise<void> {
     const { answers, reports, toServer } = this.#ports;
     for (const requirement of requirements) {
-      const denial = await findDenial(call, requirement);
+      const denial = (await findDenial(call, requirement)) ?? expiryOf(call);
       if (held.isCancelled) return;
       if (denial === undefined) continue;
       reports.denied(request, denial, call.caller.context);

@@ -40,3 +40,14 @@ export function answeredId(message: JSONRPCMessage): RequestId | undefined {
 export function errorResponse(id: RequestId, { code, message, data }: RpcError): JSONRPCMessage {
   return { jsonrpc: "2.0", id, error: data === undefined ? { code, message } : { code, message, data } };
 }
+
+/** Whether `value` has the members that the functions here look at, in the types that JSON-RPC gives them. */
+export function isMessage(value: unknown): value is JSONRPCMessage {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const { id, method, params } = value as Readonly<Record<string, unknown>>;
+  if ("id" in value && typeof id !== "string" && typeof id !== "number") return false;
+  if (!("method" in value)) return "id" in value;
+  return (
+    typeof method === "string" && (params === undefined || (typeof params === "object" && params !== null))
+  );
+}

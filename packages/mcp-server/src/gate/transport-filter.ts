@@ -1,6 +1,6 @@
 import type { Transport, TransportSendOptions } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
-import type { MessageExtra } from "./messages.js";
+import { isMessage, type MessageExtra } from "./messages.js";
 
 /**
  * Stands between a transport and the server that is connected to it, which takes it for the transport. What
@@ -20,7 +20,11 @@ export abstract class TransportFilter implements Transport {
     this.onmessage = inner.onmessage;
     this.onclose = inner.onclose;
     this.onerror = inner.onerror;
-    inner.onmessage = (message, extra) => this.receive(message, extra);
+    // Not every transport validates what it hands over.
+    inner.onmessage = (message, extra) => {
+      if (isMessage(message)) this.receive(message, extra);
+      else this.onerror?.(new Error("what arrived is no JSON-RPC message"));
+    };
     inner.onclose = () => {
       this.ended();
       this.onclose?.();

@@ -8,15 +8,15 @@ export async function findDenial(
   call: CurrentCall | undefined,
   requirement: CompiledRequirement,
 ): Promise<AttestationDeniedError | undefined> {
-  const { ATTESTATION_REQUIRED, TOKEN_EXPIRED, INSUFFICIENT_TRUST } = AttestationErrorCode;
+  const { ATTESTATION_REQUIRED, INSUFFICIENT_TRUST } = AttestationErrorCode;
   if (call === undefined)
     return new AttestationDeniedError(ATTESTATION_REQUIRED, "called outside a request", undefined);
   const { caller, refusalData } = call;
   if ("unattestedBecause" in caller)
     return new AttestationDeniedError(caller.unattestedBecause, "the caller is not attested", refusalData);
   try {
-    if (call.isExpired())
-      return new AttestationDeniedError(TOKEN_EXPIRED, "the session's token has expired", refusalData);
+    const expired = expiryOf(call);
+    if (expired) return expired;
     const reason = await requirement(caller.context);
     return reason === undefined
       ? undefined
@@ -25,4 +25,11 @@ export async function findDenial(
     const detail = "the guard's own check failed";
     return new AttestationDeniedError(INSUFFICIENT_TRUST, detail, refusalData, { cause });
   }
+}
+
+/** The denial of a call whose caller nobody vouches for any more; `undefined` when somebody does. */
+export function expiryOf(call: CurrentCall | undefined): AttestationDeniedError | undefined {
+  if (!call?.isExpired()) return undefined;
+  const { TOKEN_EXPIRED } = AttestationErrorCode;
+  return new AttestationDeniedError(TOKEN_EXPIRED, "the session's token has expired", call.refusalData);
 }

@@ -1,6 +1,6 @@
 import { currentCall } from "../context/current-call.js";
 import type { AttestationDeniedError } from "./attestation-denied-error.js";
-import { findDenial } from "./find-denial.js";
+import { expiryOf, findDenial } from "./find-denial.js";
 import { type AttestationRequirement, type CompiledRequirement, compileRequirement } from "./requirement.js";
 
 /**
@@ -31,7 +31,8 @@ export function guard<Handler extends (...args: never[]) => unknown>(
   if (typeof handler !== "function") throw new TypeError("requireAttestation takes the handler to guard");
   const guarded = async (...args: never[]): Promise<unknown> => {
     const call = currentCall();
-    const denial = await findDenial(call, requirement);
+    // A check may take its time: meanwhile the token may expire, and the session end.
+    const denial = (await findDenial(call, requirement)) ?? expiryOf(call);
     if (denial) {
       call?.noteDenial(denial);
       throw denial;
