@@ -15,9 +15,17 @@ export function assertSameSite(
     throw new HttpRefusal(403, "Forbidden: this host name is not served here; see allowedHosts");
   }
   const origin = headers.get("origin");
-  if (origin !== null && !allowedOrigins.has(origin.toLowerCase())) {
+  if (origin === null || allowedOrigins.has(origin.toLowerCase())) return;
+  if (allowedHosts === null || !isOwn(origin, headers)) {
     throw new HttpRefusal(403, "Forbidden: pages of this origin may not call; see allowedOrigins");
   }
+}
+
+/** Whether a page of `origin` came from this very server, as far as its host and port say. */
+function isOwn(origin: string, headers: Headers): boolean {
+  const url = URL.parse(origin);
+  const own = url && URL.parse(`${url.protocol}//${headers.get("host") ?? ""}`);
+  return own !== null && own.host !== "" && own.host === url?.host;
 }
 
 function hostNameIn(headers: Headers): string {

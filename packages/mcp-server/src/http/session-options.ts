@@ -16,7 +16,8 @@ export interface HttpSessionsOptions {
   readonly allowedHosts?: readonly string[] | null | undefined;
   /**
    * The origins of web pages that may call, such as `https://app.example.com`. A request with another `Origin`
-   * is refused, 403; agents send none. Default: no page may.
+   * is refused, 403; agents send none. Default: pages of the server's own host and port alone, and none when
+   * `allowedHosts` is `null`.
    */
   readonly allowedOrigins?: readonly string[] | undefined;
   /** How many sessions may be open or opening at once; more are refused, 503. Default 1000. */

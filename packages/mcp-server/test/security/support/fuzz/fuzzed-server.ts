@@ -1,0 +1,72 @@
+import type { Clock, Verifier } from "@attest/core";
+import { type AttestingServer, createAttestingServer } from "@attest/mcp-server";
+import type { Expected, Witness } from "./witness.ts";
+
+/** How long past their expiry tokens are good, in seconds. */
+export const SKEW = 30;
+
+export interface FuzzedServerOptions {
+  readonly verifier: Verifier;
+  readonly clock: Clock;
+  readonly witness: Witness;
+  /** Waits until the test says so. */
+  readonly pause: () => Promise<true>;
+}
+
+/** A server guarded in every way there is, open and slow where it matters, with a witness in all of its code. */
+export function createFuzzedServer({
+  verifier,
+  clock,
+  witness,
+  pause,
+}: FuzzedServerOptions): AttestingServer {
+  const server = createAttestingServer("fuzzed", verifier, {
+    clock,
+    clockSkewSeconds: SKEW,
+    onUnattested: () => undefined,
+    capabilities: { logging: {} },
+    maxQueuedMessages: 6,
+    rules: {
+      tools: { ruled: { trustLevel: "provider" }, "ruled-*": { check: pause } },
+      resources: { "fuzz://*": {} },
+      prompts: { "*": {} },
+    },
+  });
+  const run = (name: string, expected?: Expected) => async () => {
+    witness.look(`${name} runs`, expected);
+    return { content: [] };
+  };
+  const attested = { mustBeVerified: true };
+  server.registerTool("open", {}, run("open"));
+  server.registerTool("guarded", { attestation: {} }, run("guarded", attested));
+  server.registerTool(
+    "provider-only",
+    { attestation: { trustLevel: "provider" } },
+    run("provider-only", { ...attested, level: "provider" }),
+  );
+  server.registerTool("slow", { attestation: {} }, async () => {
+    const before = witness.look("slow begins", attested);
+    await pause();
+    const after = witness.look("slow goes on");
+    if (after !== undefined && after !== before) witness.violate("slow goes on as another call");
+    return { content: [] };
+  });
+  server.registerTool("slowly-checked", { attestation: { check: pause } }, run("slowly-checked", attested));
+  server.registerTool("ruled", {}, run("ruled"));
+  server.registerTool("ruled-slowly", {}, run("ruled-slowly"));
+  server.registerResource("resource", "fuzz://resource", {}, async () => {
+    witness.look("the resource is read");
+    return { contents: [] };
+  });
+  server.registerPrompt("prompt", {}, async () => {
+    witness.look("the prompt is got");
+    return { messages: [] };
+  });
+  const connect = server.connect.bind(server);
+  server.connect = (transport) => {
+    // What is set before the connect goes behind the gate: this hears what the server hears.
+    transport.onmessage = (message) => witness.hear(message);
+    return connect(transport);
+  };
+  return server;
+}

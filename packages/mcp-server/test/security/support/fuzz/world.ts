@@ -1,0 +1,105 @@
+import {
+  AttestationVerifier,
+  InMemoryKeyResolver,
+  type VerificationPolicy,
+  type VerificationResult,
+  type Verifier,
+} from "@attest/core";
+import { FixedClock } from "@attest/core/testing";
+import type { AttestingServer } from "@attest/mcp-server";
+import { AUDIENCE, ISSUER } from "../../../support/agents.ts";
+import { createFuzzedServer, SKEW } from "./fuzzed-server.ts";
+import { type Genuine, keyPair, Tokens } from "./tokens.ts";
+import { Witness } from "./witness.ts";
+
+/** One session's server, and what is known of its agent without asking the gate. */
+export interface Session {
+  readonly server: AttestingServer;
+  /** The genuine tokens that the verifier accepted for this session, by their ids. */
+  readonly accepted: ReadonlyMap<string, Genuine>;
+}
+
+/** All that one run of the fuzzer takes place in: servers, and what they wait for goes on when the test says so. */
+export class World {
+  readonly tokens: Tokens;
+  /** What happened and should not have. */
+  readonly violations: string[] = [];
+  readonly #policy: VerificationPolicy;
+  readonly #clock = new FixedClock(1_800_000_000);
+  readonly #verifier: AttestationVerifier;
+  readonly #acceptedAnywhere = new Set<string>();
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(policy: VerificationPolicy) {
+    this.#policy = policy;
+    const clock = this.#clock;
+    this.tokens = new Tokens(clock);
+    const keyResolver = new InMemoryKeyResolver();
+    keyResolver.addKeyPair(ISSUER, keyPair);
+    this.#verifier = new AttestationVerifier({
+      trustedIssuers: [ISSUER],
+      keyResolver,
+      audience: AUDIENCE,
+      policy,
+      clock,
+      clockSkewSeconds: SKEW,
+    });
+  }
+
+  advance(seconds: number): void {
+    this.#clock.advance(seconds);
+  }
+
+  /** Lets one of those that wait go on; `false` when nobody waits. */
+  settle(which = 0): boolean {
+    const [goOn] = this.#waiting.splice(which % Math.max(1, this.#waiting.length), 1);
+    goOn?.();
+    return goOn !== undefined;
+  }
+
+  createSession(): Session {
+    const accepted = new Map<string, Genuine>();
+    const witness = new Witness({
+      policy: this.#policy,
+      accepted,
+      isPast: (seconds) => !(this.#clock.now() < seconds + SKEW),
+      isToken: (text) => this.tokens.areIn(text),
+      violate: (what) => void this.violations.push(what),
+    });
+    const verifier = this.#verifierFor(accepted);
+    const pause = () => this.#pause();
+    return { server: createFuzzedServer({ verifier, clock: this.#clock, witness, pause }), accepted };
+  }
+
+  #pause(): Promise<true> {
+    return new Promise((resolve) => this.#waiting.push(() => resolve(true)));
+  }
+
+  /** The verifier of all sessions, for one of them: it answers when the test says so, and notes what it accepts. */
+  #verifierFor(accepted: Map<string, Genuine>): Verifier {
+    const { policy, trustedIssuers, requiredClaims } = this.#verifier;
+    return {
+      policy,
+      trustedIssuers,
+      requiredClaims,
+      verify: async (token, presentation) => {
+        await this.#pause();
+        if (token === "breaks the verifier") throw new Error("the verifier broke");
+        if (token === "confuses the verifier") return { verified: "yes" } as unknown as VerificationResult;
+        const result = await this.#verifier.verify(token, presentation);
+        if (result.verified) this.#accept(token ?? "", accepted);
+        return result;
+      },
+    };
+  }
+
+  #accept(token: string, accepted: Map<string, Genuine>): void {
+    const truth = this.tokens.truthOf(token);
+    if (truth === undefined) this.violations.push("a token that is not genuine was verified");
+    else if (this.#acceptedAnywhere.has(truth.jti)) this.violations.push("a token was verified twice");
+    else {
+      this.#acceptedAnywhere.add(truth.jti);
+      accepted.set(truth.jti, truth);
+    }
+  }
+}
