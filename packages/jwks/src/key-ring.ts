@@ -46,13 +46,10 @@ export interface RotateOptions {
 
 function isRetiredKey(value: unknown): value is RetiredKey {
   const { jwk, publishedUntil } = Object(value) as Partial<RetiredKey>;
+  // A private half in it would be published.
+  if (typeof publishedUntil !== "number" || !(publishedUntil >= 0) || "d" in Object(jwk)) return false;
   try {
-    return (
-      typeof publishedUntil === "number" &&
-      publishedUntil >= 0 &&
-      !!jwk?.kid &&
-      !!Ed25519PublicKey.fromJwk(jwk)
-    );
+    return typeof jwk?.kid === "string" && jwk.kid !== "" && !!Ed25519PublicKey.fromJwk(jwk);
   } catch {
     return false;
   }
@@ -71,7 +68,10 @@ export class KeyRing implements Signer, KeySetSource {
   #previous: readonly RetiredKey[];
   readonly #clock: Clock;
 
-  /** @throws {TypeError} when two of the keys have one `kid`, or something is not a key. */
+  /**
+   * @throws {TypeError | RangeError} when two of the keys have one `kid`, something is not a key, or a retired one has
+   *   its private half still, or more than 100 would be published.
+   */
   constructor(options: KeyRingOptions) {
     assertOptions("KeyRing", options, ["current", "next", "previous", "clock"]);
     const { current, next, previous = [], clock = systemClock } = options;
@@ -79,7 +79,7 @@ export class KeyRing implements Signer, KeySetSource {
     if (next !== undefined) assertKeyPair("next", next);
     if (!Array.isArray(previous) || !previous.every(isRetiredKey)) {
       throw new TypeError(
-        "previous must be a list of { jwk, publishedUntil }, as an earlier ring's previous had it",
+        "previous must be a list of { jwk, publishedUntil } of public keys, as an earlier ring's previous had it",
       );
     }
     const kids = [current, ...(next === undefined ? [] : [next]), ...previous.map(({ jwk }) => jwk)];
@@ -89,6 +89,7 @@ export class KeyRing implements Signer, KeySetSource {
     this.#next = next;
     this.#previous = [...previous];
     this.#clock = clock;
+    assertRoom(this.jwks().keys.length);
   }
 
   /** The key that signs now. */

@@ -149,6 +149,21 @@ describe("KeyRing", () => {
     expect(ring.kid).toBe("100");
   });
 
+  test("is made of retired keys that are public, and of no more than verifiers accept", () => {
+    const retired = (kid: string, publishedUntil = 2e9) => ({
+      jwk: KeyPair.generate(kid).toJwk(),
+      publishedUntil,
+    });
+    const secret = { jwk: KeyPair.generate("old").toPrivateJwk(), publishedUntil: 2e9 };
+    const unnamed = { jwk: { ...KeyPair.generate().toJwk(), kid: 1 as never }, publishedUntil: 2e9 };
+    for (const wrong of [secret, unnamed]) {
+      expect(() => ringOf({ previous: [wrong] })).toThrow(/previous must be a list/);
+    }
+    const previous = Array.from({ length: 100 }, (_, key) => retired(`${key}`));
+    expect(() => ringOf({ previous })).toThrow(/at most 100 keys/);
+    expect(ringOf({ previous: previous.slice(1) }).ring.jwks().keys).toHaveLength(100);
+  });
+
   test("is left as it was by a step that its copy takes", () => {
     const [current, next] = [KeyPair.generate("current"), KeyPair.generate("next")];
     const ring = new KeyRing({ current, next });

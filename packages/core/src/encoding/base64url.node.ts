@@ -23,6 +23,12 @@ export function decodeText(text: string): string | undefined {
   return bytes && isUtf8(bytes) ? bytes.toString("utf8") : undefined;
 }
 
+/** The bytes of ASCII `text`, to read: their memory is part of a larger piece that others use too. */
+export function encodeAscii(text: string): Uint8Array {
+  const { buffer, byteOffset, byteLength } = Buffer.from(text, "latin1");
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
 /** Node's decoder forgives much, but only what is canonical comes out of its encoder again. */
 function decodeCanonical(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, "base64url");

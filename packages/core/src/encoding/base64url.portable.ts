@@ -49,6 +49,11 @@ export function decodeText(text: string): string | undefined {
   return bytes && decodeUtf8(bytes);
 }
 
+/** The bytes of ASCII `text`, to read. */
+export function encodeAscii(text: string): Uint8Array {
+  return encodeUtf8(text);
+}
+
 function isCanonical(text: string): boolean {
   const last = text.charAt(text.length - 1);
   const left = text.length % 4;

@@ -1,4 +1,4 @@
-import { decode, decodeText, encode, encodeText } from "#base64url";
+import { decode, decodeText, encode, encodeAscii, encodeText } from "#base64url";
 
 /*
  * base64url without padding (RFC 4648 §5, RFC 7515 §2), by the runtime's own codec where it has one. Reading is
@@ -24,4 +24,9 @@ export function decodeBase64url(text: string): Uint8Array<ArrayBuffer> | undefin
 /** The text whose UTF-8 bytes base64url `text` encodes, or `undefined` when it is not canonical, or they are not UTF-8. */
 export function decodeTextFromBase64url(text: string): string | undefined {
   return decodeText(text);
+}
+
+/** The bytes of `text`, which is ASCII as base64url and its dots are, to read and not to keep. */
+export function asciiBytes(text: string): Uint8Array {
+  return encodeAscii(text);
 }

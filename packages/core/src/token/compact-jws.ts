@@ -1,10 +1,10 @@
 import {
+  asciiBytes,
   decodeBase64url,
   decodeTextFromBase64url,
   encodeBase64url,
   encodeTextAsBase64url,
 } from "../encoding/base64url.js";
-import { encodeUtf8 } from "../encoding/utf8.js";
 import { AttestationError, AttestationErrorCode } from "../errors.js";
 
 /** A compact JWS taken apart (RFC 7515 §3.1). Header and payload are as they stand in it: base64url. */
@@ -40,7 +40,7 @@ export function splitCompactJws(token: string, maxBytes: number = DEFAULT_MAX_TO
     header: token.slice(0, firstDot),
     payload: token.slice(firstDot + 1, lastDot),
     signature,
-    signingInput: encodeUtf8(token.slice(0, lastDot)),
+    signingInput: asciiBytes(token.slice(0, lastDot)),
   };
 }
 

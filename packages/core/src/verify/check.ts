@@ -38,3 +38,17 @@ export function defineCheck(
   if (typeof run !== "function") throw new TypeError(`the check "${name}" must be a function of the context`);
   return Object.freeze({ name, run, advertises });
 }
+
+const own = new WeakSet<Check>();
+
+/** {@link defineCheck} for this package's own checks, which leave the context as it is. */
+export function defineOwnCheck(...definition: Parameters<typeof defineCheck>): Check {
+  const check = defineCheck(...definition);
+  own.add(check);
+  return check;
+}
+
+/** Whether `check` is one of this package's own. */
+export function isOwnCheck(check: Check): boolean {
+  return own.has(check);
+}

@@ -143,6 +143,17 @@ describe.each(codecs)("decodeTextFromBase64url (%s)", (_, { encode, encodeText, 
   });
 });
 
+describe.each(codecs)("asciiBytes (%s)", (_, { encodeAscii }) => {
+  test("gives the bytes of every ASCII text", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary-ascii", maxLength: 3000 }), (text) => {
+        expect(encodeAscii(text)).toEqual(new TextEncoder().encode(text));
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
 describe("the codec of this runtime", () => {
   test("is Node's", () => {
     expect(decodeBase64url("Zm9v")).toEqual(node.decode("Zm9v"));

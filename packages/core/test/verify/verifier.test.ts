@@ -4,6 +4,8 @@ import { KeyPair } from "../../src/keys/key-pair.js";
 import type { AttestationEvent } from "../../src/observer.js";
 import { FixedClock } from "../../src/testing.js";
 import { type Check, defineCheck, type VerificationContext } from "../../src/verify/check.js";
+import { requiredClaims } from "../../src/verify/checks/claims.js";
+import { lifetime } from "../../src/verify/checks/lifetime.js";
 import type { VerificationPolicy } from "../../src/verify/policy.js";
 import { composeVerifier, type VerifierOptions } from "../../src/verify/verifier.js";
 import { attested, ISSUER, NOW, Recorder, refusal, SUBJECT } from "../support/attested.js";
@@ -99,6 +101,15 @@ describe("composeVerifier", () => {
     expect(seen[0]).toBe(seen[1]);
     expect(seen[0]).toSatisfy(Object.isFrozen);
     expect(seen[0]).toMatchObject({ token, presentation, now: NOW, header: { kid: "key-1" } });
+  });
+
+  test("gives a user's check a frozen context among our own checks too", async () => {
+    let seen: unknown;
+    const look = defineCheck("look", (context) => {
+      seen = context;
+    });
+    await verifier([lifetime(), requiredClaims(), signed, look]).verify(await createToken());
+    expect(seen).toSatisfy(Object.isFrozen);
   });
 
   test("says what a verified token says", async () => {

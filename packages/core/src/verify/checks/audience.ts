@@ -1,7 +1,7 @@
 import { AttestationError, AttestationErrorCode } from "../../errors.js";
 import { assertOptions } from "../../options.js";
 import { kindOf, printable } from "../../printable.js";
-import { type Check, defineCheck } from "../check.js";
+import { type Check, defineOwnCheck } from "../check.js";
 import { OPTION_NAMES } from "../option-names.js";
 
 export interface AudienceOptions {
@@ -18,7 +18,7 @@ export function audience(options: AudienceOptions): Check {
     throw new TypeError(`audience must be a non-empty string or a list of them, got ${kindOf(audience)}`);
   }
   const own = names && new Set(names);
-  return defineCheck("audience", ({ claims }) => {
+  return defineOwnCheck("audience", ({ claims }) => {
     if (own !== undefined && !claims.aud.some((name) => own.has(name))) {
       throw new AttestationError(
         AttestationErrorCode.INVALID_AUDIENCE,

@@ -1,7 +1,7 @@
 import { PROTOCOL_CLAIMS } from "../../constants.js";
 import { AttestationError, AttestationErrorCode } from "../../errors.js";
 import { kindOf } from "../../printable.js";
-import { type Check, defineCheck } from "../check.js";
+import { type Check, defineOwnCheck } from "../check.js";
 
 /** Names of ours, that no token has. */
 const ON_THE_WIRE: Readonly<Record<string, string>> = {
@@ -26,7 +26,7 @@ export function requiredClaims(names: readonly string[] = []): Check {
     );
   }
   const required: readonly string[] = [...new Set(names)];
-  return defineCheck(
+  return defineOwnCheck(
     "claims",
     ({ claims: { raw } }) => {
       const missing = required.filter((name) => !Object.hasOwn(raw, name) || raw[name] === null);

@@ -2,7 +2,7 @@ import { AttestationError, AttestationErrorCode } from "../../errors.js";
 import { trustDomainOf } from "../../identity/spiffe-id.js";
 import { assertOptions } from "../../options.js";
 import { printable } from "../../printable.js";
-import { type Check, defineCheck } from "../check.js";
+import { type Check, defineOwnCheck } from "../check.js";
 import { OPTION_NAMES } from "../option-names.js";
 import { isTrustedAtLeast, trustLevelOf } from "../trust.js";
 import { readTrustedIssuers, type TrustedIssuer } from "../trusted-issuer.js";
@@ -17,7 +17,7 @@ export function issuer(options: IssuerOptions): Check {
   assertOptions("issuer", options, OPTION_NAMES);
   const { trustedIssuers } = options;
   const trusted = readTrustedIssuers(trustedIssuers);
-  return defineCheck(
+  return defineOwnCheck(
     "issuer",
     ({ claims }) => {
       const trust = trusted.get(claims.iss);

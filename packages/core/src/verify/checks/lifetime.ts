@@ -1,7 +1,7 @@
 import { AttestationError, AttestationErrorCode } from "../../errors.js";
 import { assertOptions } from "../../options.js";
 import { assertSeconds } from "../../seconds.js";
-import { type Check, defineCheck } from "../check.js";
+import { type Check, defineOwnCheck } from "../check.js";
 import { OPTION_NAMES } from "../option-names.js";
 
 export interface LifetimeOptions {
@@ -17,7 +17,7 @@ export function lifetime(options: LifetimeOptions = {}): Check {
   const { clockSkewSeconds = 30, maxLifetimeSeconds = 900 } = options;
   assertSeconds("clockSkewSeconds", clockSkewSeconds, { min: 0 });
   assertSeconds("maxLifetimeSeconds", maxLifetimeSeconds, { min: 1 });
-  return defineCheck("lifetime", ({ claims: { iat, exp, nbf }, now }) => {
+  return defineOwnCheck("lifetime", ({ claims: { iat, exp, nbf }, now }) => {
     if (exp - iat > maxLifetimeSeconds) {
       throw new AttestationError(
         AttestationErrorCode.MALFORMED_TOKEN,

@@ -3,7 +3,7 @@ import { AttestationError, AttestationErrorCode, isAttestationError } from "../.
 import { assertOptions } from "../../options.js";
 import type { ReplayCache } from "../../ports.js";
 import { assertSeconds, MAX_TIMER_SECONDS } from "../../seconds.js";
-import { type Check, defineCheck } from "../check.js";
+import { type Check, defineOwnCheck } from "../check.js";
 import { OPTION_NAMES } from "../option-names.js";
 
 export interface ReplayOptions {
@@ -28,7 +28,7 @@ export function replay(options: ReplayOptions): Check {
   assertSeconds("cacheTimeoutSeconds", cacheTimeoutSeconds, { min: 0, max: MAX_TIMER_SECONDS });
   const timedOut = () => unavailable(`the replay cache gave no answer within ${cacheTimeoutSeconds} seconds`);
 
-  return defineCheck("replay", async ({ claims: { iss, jti, exp } }) => {
+  return defineOwnCheck("replay", async ({ claims: { iss, jti, exp } }) => {
     // A jti has no line break, so the pair is unambiguous, and issuers cannot burn each other's ids.
     const id = `${jti}\n${iss}`;
     let isNew: unknown;

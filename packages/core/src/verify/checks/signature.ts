@@ -5,7 +5,7 @@ import { assertOptions } from "../../options.js";
 import type { KeyResolver } from "../../ports.js";
 import { printable } from "../../printable.js";
 import { assertSeconds, MAX_TIMER_SECONDS } from "../../seconds.js";
-import { type Check, defineCheck } from "../check.js";
+import { type Check, defineOwnCheck } from "../check.js";
 import { OPTION_NAMES } from "../option-names.js";
 
 export interface SignatureOptions {
@@ -24,7 +24,7 @@ export function signature(options: SignatureOptions): Check {
 
   const timedOut = () => unavailable(`the key resolver gave no answer within ${keyTimeoutSeconds} seconds`);
 
-  return defineCheck("signature", async ({ claims, header, signingInput, signature }) => {
+  return defineOwnCheck("signature", async ({ claims, header, signingInput, signature }) => {
     let key: unknown;
     try {
       key = await withDeadline(keyResolver.getKey(claims.iss, header.kid), keyTimeoutSeconds, timedOut);
