@@ -1,7 +1,7 @@
 import { kindOf } from "@attest/core/internal";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { AttestationGate } from "./gate/attestation-gate.js";
-import { type GateOptions, readGateOptions } from "./gate/gate-options.js";
+import { type GateOptions, type GateSettings, readGateOptions } from "./gate/gate-options.js";
 import { assertGateOptions } from "./option-names.js";
 
 /** What a server of the SDK has that matters here: `Server`, or `McpServer` around one. */
@@ -22,7 +22,16 @@ export function attestServer<T extends ConnectableServer>(server: T, options: Ga
     throw new TypeError(`server must be an McpServer or a Server of the MCP SDK, got ${kindOf(server)}`);
   }
   assertGateOptions("attestServer", options);
-  const settings = readGateOptions(options);
+  putGate(server, readGateOptions(options));
+  return server;
+}
+
+/**
+ * {@link attestServer} with options that have been read.
+ *
+ * @throws {TypeError} when `server` is attested, or connected, already.
+ */
+export function putGate(server: ConnectableServer, settings: GateSettings): void {
   // McpServer connects through the Server it holds; gating that one leaves no way around.
   const inner = "server" in server && isConnectable(server.server) ? server.server : server;
   if (attested.has(inner)) throw new TypeError("this server is attested already");
@@ -32,7 +41,6 @@ export function attestServer<T extends ConnectableServer>(server: T, options: Ga
   attested.add(inner);
   const connect = inner.connect.bind(inner);
   inner.connect = (transport) => connect(new AttestationGate(transport, settings));
-  return server;
 }
 
 function isConnectable(value: unknown): value is ConnectableServer {

@@ -3,14 +3,17 @@ import { kindOf, printable } from "@attest/core/internal";
 import type { McpServerOptions, RegisteredTool, ToolCallback } from "@modelcontextprotocol/sdk/server/mcp.js";
 import type { AnySchema, ZodRawShapeCompat } from "@modelcontextprotocol/sdk/server/zod-compat.js";
 import type { Implementation } from "@modelcontextprotocol/sdk/types.js";
-import { attestServer } from "./attest-server.js";
+import { putGate } from "./attest-server.js";
 import type { AttestationContext } from "./context/attestation-context.js";
 import { currentAttestation } from "./context/current-call.js";
-import type { GateOptions } from "./gate/gate-options.js";
-import { guardUpdates } from "./guard/guard-updates.js";
-import { metaNeeding } from "./guard/listed-requirement.js";
-import { guard, requireAttestation } from "./guard/require-attestation.js";
-import { type AttestationRequirement, compileRequirement } from "./guard/requirement.js";
+import { type GateOptions, readGateOptions } from "./gate/gate-options.js";
+import type { RuleTable } from "./gate/rules.js";
+import { requireAttestation } from "./guard/require-attestation.js";
+import {
+  type AttestationRequirement,
+  type CompiledRequirement,
+  compileRequirement,
+} from "./guard/requirement.js";
 import { assertServerOptions, splitOptions } from "./option-names.js";
 import { McpServer } from "./sdk.js";
 
@@ -28,7 +31,7 @@ export type AttestedToolConfig<
 
 /** An `McpServer` behind an attestation gate. */
 export class AttestingServer extends McpServer {
-  readonly #hidesDenied: boolean;
+  readonly #rules: RuleTable;
 
   /** @throws {TypeError | RangeError} naming the option that is wrong or unknown. */
   constructor(serverInfo: Implementation, options: AttestingServerOptions) {
@@ -36,13 +39,14 @@ export class AttestingServer extends McpServer {
     assertServerOptions("AttestingServer", options);
     const { gate, sdk } = splitOptions(options);
     super(serverInfo, sdk);
-    attestServer(this, gate);
-    this.#hidesDenied = gate.hideDenied === true;
+    const settings = readGateOptions(gate);
+    this.#rules = settings.rules;
+    putGate(this, settings);
   }
 
   /**
-   * Registers a tool as `McpServer` does. With `attestation` it is for agents that meet that requirement, as if
-   * its handler, and every one that `update` puts in its place, were wrapped in `requireAttestation`.
+   * Registers a tool as `McpServer` does. With `attestation` it is for agents that meet that requirement: the gate asks
+   * before the tool's arguments are looked at, as with `rules`, and by whatever name `update` gives it.
    *
    * @throws {TypeError} when the requirement makes no sense.
    */
@@ -55,15 +59,23 @@ export class AttestingServer extends McpServer {
     callback: ToolCallback<InputArgs>,
   ): RegisteredTool {
     const { attestation, ...sdkConfig } = config;
-    if (attestation === undefined) {
-      return super.registerTool<OutputArgs, InputArgs>(name, sdkConfig, callback);
-    }
-    // Around the handler, not by its name: the SDK lets tools be renamed, and their handlers replaced.
-    const requirement = compileRequirement(attestation, `registerTool("${printable(name)}")`);
-    const _meta = this.#hidesDenied ? { _meta: metaNeeding(requirement, config._meta) } : {};
-    const handler = guard(requirement, callback);
-    const tool = super.registerTool<OutputArgs, InputArgs>(name, { ...sdkConfig, ..._meta }, handler);
-    return guardUpdates(tool, requirement);
+    const requirement =
+      attestation === undefined
+        ? undefined
+        : compileRequirement(attestation, `registerTool("${printable(name)}")`);
+    const tool = super.registerTool<OutputArgs, InputArgs>(name, sdkConfig, callback);
+    this.#rules.setTool(name, requirement);
+    return requirement === undefined ? tool : this.#followNames(tool, requirement);
+  }
+
+  /** A name that the tool has had stays guarded until another tool is registered by it. */
+  #followNames(tool: RegisteredTool, requirement: CompiledRequirement): RegisteredTool {
+    const update = tool.update.bind(tool);
+    tool.update = (updates) => {
+      if (typeof updates.name === "string") this.#rules.setTool(updates.name, requirement);
+      update(updates);
+    };
+    return tool;
   }
 
   /** Who is calling, when read in the course of a request; `undefined` outside of one. */

@@ -7,7 +7,7 @@ import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
 import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { enterprise, Issuer } from "./support/agents.ts";
-import { initializeParams, openRaw } from "./support/raw-connection.ts";
+import { initializeParams, openRaw, type RawConnection } from "./support/raw-connection.ts";
 
 const PROVIDER = { trustLevel: "provider" } as const;
 const codeOf = (message: JSONRPCMessage) => ("error" in message ? message.error.code : undefined);
@@ -43,6 +43,12 @@ async function connect(rules: AttestationRules) {
   const connection = await openRaw(client);
   await connection.request("initialize", initializeParams(await issuer.token({ metadata: enterprise })));
   return { ...connection, ran };
+}
+
+async function openServer(server: McpServer): Promise<RawConnection> {
+  const [client, serverSide] = InMemoryTransport.createLinkedPair();
+  await server.connect(serverSide);
+  return openRaw(client);
 }
 
 describe("rules", () => {
@@ -101,6 +107,55 @@ describe("rules", () => {
     const answer = await request("resources/read", { uri });
     expect(answer).toHaveProperty("error");
     expect(ran).not.toHaveBeenCalled();
+  });
+
+  const PLAIN = "file:///data/secret/key.pem";
+  test.each([
+    ["file:///data/secret/*", "file:///data/%73ecret/key.pem"],
+    ["file:///data/secret/*", "file:///data//secret/key.pem"],
+    ["file:///data/secret/*", "file:///data/public/%2e%2e/secret/key.pem"],
+    ["file:///data/secret/*", "file:///data/public/..%2Fsecret/key.pem"],
+    ["file:///data/secret/*", "file:///data/%FF/..%2f../data/%73ecret/key.pem"],
+    [PLAIN, `${PLAIN}?`],
+    [PLAIN, `${PLAIN}?x`],
+    [PLAIN, `${PLAIN}#x`],
+    ["file:///data/*.pem", `${PLAIN}?x`],
+    ["file:///data/My Docs/*", "file:///data/My%20Docs/a"],
+    ["file:///data/My%20Docs/*", "file:///data/My Docs/a"],
+    ["notes://café/*", "notes://caf%C3%A9/1"],
+    ["db://secret/*", "db://%73ecret/1"],
+    ["https://Wiki.example.com/*", "https://wiki.example.com/x"],
+    ["https://wiki.example.com:443/*", "https://wiki.example.com/x"],
+    ["HTTPS://wiki.example.com/*", "https://wiki.example.com/x"],
+    ["*://secret/*", "DB://secret/1"],
+  ])("for %j hold for %j, which a handler may take for the same", async (pattern, uri) => {
+    const { request } = await connect({ resources: { [pattern]: PROVIDER } });
+    expect(codeOf(await request("resources/read", { uri }))).toBe(AttestationErrorCode.INSUFFICIENT_TRUST);
+  });
+
+  test.each([
+    ["file:///data/secret/*", "file:///data/secrets"],
+    ["file:///data/secret/*", "file:///data/public/secret"],
+    ["https://wiki.example.com/a*", "https://wiki.example.com/b"],
+    ["db://secret/*", "db://public/a?db://secret/a"],
+  ])("for %j leave %j alone", async (pattern, uri) => {
+    const { request } = await connect({ resources: { [pattern]: PROVIDER } });
+    expect(codeOf(await request("resources/read", { uri }))).not.toBe(
+      AttestationErrorCode.INSUFFICIENT_TRUST,
+    );
+  });
+
+  test("let no more than 256 of a session's calls wait", async () => {
+    let checks = 0;
+    const check = () => {
+      checks += 1;
+      return new Promise<boolean>(() => undefined);
+    };
+    const { request } = await connect({ tools: { read: { check } } });
+    const first = Array.from({ length: 256 }, () => request("tools/call", { name: "read" }));
+    expect(codeOf(await request("tools/call", { name: "read" }))).toBe(-32000);
+    expect(checks).toBe(first.length);
+    expect(codeOf(await request("tools/call", { name: "admin_delete" }))).toBeUndefined();
   });
 
   test("take no longer for a long name than it is long", async () => {
@@ -177,5 +232,37 @@ describe("AttestingServer.registerTool", () => {
     expect(codeOf(denied)).toBe(AttestationErrorCode.INSUFFICIENT_TRUST);
     expect(codeOf(await request("tools/call", { name: "open" }))).toBeUndefined();
     expect(JSON.stringify(await request("tools/list"))).not.toContain("trustLevel");
+  });
+
+  test("asks before the SDK looks at the arguments, and tells nothing of them", async () => {
+    const issuer = new Issuer();
+    const server = createAttestingServer("test", issuer.verifier());
+    const refine = vi.fn(() => true);
+    const inputSchema = { iban: z.string().refine(refine) };
+    server.registerTool("pay", { inputSchema, attestation: PROVIDER }, async () => ({ content: [] }));
+    const { request } = await openServer(server);
+    await request("initialize", initializeParams(await issuer.token({ metadata: enterprise })));
+    for (const args of [{}, { iban: "DE00" }]) {
+      const answer = await request("tools/call", { name: "pay", arguments: args });
+      expect(answer).toHaveProperty("error.code", AttestationErrorCode.INSUFFICIENT_TRUST);
+      expect(JSON.stringify(answer)).not.toContain("iban");
+    }
+    expect(refine).not.toHaveBeenCalled();
+  });
+
+  test("guards every name that a guarded tool has had, until another tool is registered by it", async () => {
+    const issuer = new Issuer();
+    const server = createAttestingServer("test", issuer.verifier());
+    const run = async () => ({ content: [] });
+    const guarded = server.registerTool("first", { attestation: PROVIDER }, run);
+    guarded.update({ name: "second" });
+    const { request } = await openServer(server);
+    await request("initialize", initializeParams(await issuer.token({ metadata: enterprise })));
+    const codeFor = async (name: string) => codeOf(await request("tools/call", { name }));
+    expect(await codeFor("second")).toBe(AttestationErrorCode.INSUFFICIENT_TRUST);
+    guarded.remove();
+    expect(await codeFor("second")).toBe(AttestationErrorCode.INSUFFICIENT_TRUST);
+    server.registerTool("first", {}, run);
+    expect(await codeFor("first")).toBeUndefined();
   });
 });

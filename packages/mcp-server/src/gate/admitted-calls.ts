@@ -12,7 +12,10 @@ import type { HeldRequest, HeldRequests } from "./held-requests.js";
 import { asksForList, withoutDenied } from "./listings.js";
 import { answeredId, isRequest, type MessageExtra } from "./messages.js";
 import { withoutMetaAttestation } from "./meta-attestation.js";
-import { INTERNAL_ERROR, refusalData } from "./refusals.js";
+import { BUSY, INTERNAL_ERROR, refusalData } from "./refusals.js";
+
+/** Calls of one session that may wait for a rule: its check may be slow, and a client need not wait for answers. */
+const MOST_HELD = 256;
 
 /** What the gate does for the calls that it admits. */
 export interface AdmittedCallsPorts {
@@ -48,10 +51,12 @@ export class AdmittedCalls {
     }
     this.#denials.forget(message.id);
     const requirements = this.#settings.rules.requirementsOf(message);
+    const { held } = this.#ports;
     if (requirements.length === 0) runAsCall(call, () => this.#ports.toServer(message, extra));
+    else if (held.size >= MOST_HELD) void this.#ports.answers.refuse(message.id, BUSY);
     else {
-      void this.#ports.held.holdDuring(message.id, (held) =>
-        this.#deliverByRules(message, extra, call, requirements, held),
+      void held.holdDuring(message.id, (request) =>
+        this.#deliverByRules(message, extra, call, requirements, request),
       );
     }
   }

@@ -8,9 +8,16 @@ import type { GateSettings } from "./gate-options.js";
 import { GateReports } from "./gate-reports.js";
 import { presentedAtInitialize, withoutAttestation, withVerdict } from "./handshake.js";
 import { HeldRequests } from "./held-requests.js";
-import { answeredId, isRequest, isResultResponse, type MessageExtra, type RpcError } from "./messages.js";
+import {
+  answeredId,
+  isIdTooLong,
+  isRequest,
+  isResultResponse,
+  type MessageExtra,
+  type RpcError,
+} from "./messages.js";
 import { presentedInMeta } from "./meta-attestation.js";
-import { INITIALIZED_ALREADY, INTERNAL_ERROR, statelessRefusal } from "./refusals.js";
+import { ID_TOO_LONG, INITIALIZED_ALREADY, INTERNAL_ERROR, statelessRefusal } from "./refusals.js";
 import { Renewals } from "./renewals.js";
 import { TransportFilter } from "./transport-filter.js";
 import { callerOf, judge, mayBeUnattested, refusalOf, type Verdict } from "./verdict.js";
@@ -89,7 +96,8 @@ export class AttestationGate extends TransportFilter {
   protected override receive(message: JSONRPCMessage, extra: MessageExtra): void {
     const state = this.#state;
     if (state.phase === "closed") return;
-    if (state.phase === "ready") this.#receiveReady(message, extra, state.caller);
+    if (isRequest(message) && isIdTooLong(message)) void this.#answers.refuse(message.id, ID_TOO_LONG);
+    else if (state.phase === "ready") this.#receiveReady(message, extra, state.caller);
     else if (isRequest(message) && message.method === "ping") this.#receivePing(message.id);
     else if (state.phase === "new") this.#receiveFirst(message, extra);
     else if (!this.#waiting.add(message, extra)) {

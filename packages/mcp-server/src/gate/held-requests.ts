@@ -11,27 +11,39 @@ export interface HeldRequest {
  * cancellation must find them here.
  */
 export class HeldRequests {
-  readonly #held = new Map<RequestId, { isCancelled: boolean }>();
+  /** By id, of which a careless client may use one twice. What is cancelled waits no longer. */
+  readonly #held = new Map<RequestId, Set<{ isCancelled: boolean }>>();
+  #size = 0;
+
+  /** How many wait, those included that were cancelled meanwhile. */
+  get size(): number {
+    return this.#size;
+  }
 
   /** The request `id` waits until `work` has settled. */
   async holdDuring(id: RequestId, work: (held: HeldRequest) => Promise<void>): Promise<void> {
     const held = { isCancelled: false };
-    this.#held.set(id, held);
+    this.#held.set(id, (this.#held.get(id) ?? new Set()).add(held));
+    this.#size += 1;
     try {
       await work(held);
     } finally {
-      // Another request may have come under the same id.
-      if (this.#held.get(id) === held) this.#held.delete(id);
+      this.#size -= 1;
+      const sameId = this.#held.get(id);
+      sameId?.delete(held);
+      if (sameId?.size === 0) this.#held.delete(id);
     }
   }
 
-  /** Whether `message` cancels a request that waits here: then it is done with. */
+  /** Whether `message` cancels requests that wait here: then it is done with. */
   cancelledBy(message: JSONRPCMessage): boolean {
     if (this.#held.size === 0) return false;
     if (!("method" in message) || message.method !== "notifications/cancelled") return false;
-    const held = this.#held.get(message.params?.["requestId"] as RequestId);
-    if (held === undefined) return false;
-    held.isCancelled = true;
+    const id = message.params?.["requestId"] as RequestId;
+    const found = this.#held.get(id);
+    if (found === undefined) return false;
+    for (const held of found) held.isCancelled = true;
+    this.#held.delete(id);
     return true;
   }
 }

@@ -1,7 +1,6 @@
 import type { JSONRPCMessage, JSONRPCRequest } from "@modelcontextprotocol/sdk/types.js";
 import type { CurrentCall } from "../context/current-call.js";
-import { findDenial } from "../guard/find-denial.js";
-import { requirementOf } from "../guard/listed-requirement.js";
+import { expiryOf, findDenial } from "../guard/find-denial.js";
 import { isResultResponse } from "./messages.js";
 import type { RuledKind, RuleTable } from "./rules.js";
 
@@ -26,7 +25,7 @@ export function asksForList(request: JSONRPCRequest): boolean {
 
 /**
  * The answer to a list request, without the entries that `call` may not use. A courtesy to the client, which need
- * not try them; it is the rules and guards that keep it out. Entries that are no objects are left as they are.
+ * not try them; it is the rules and guards that keep it out. An entry without a name is left.
  */
 export async function withoutDenied(
   answer: JSONRPCMessage,
@@ -49,11 +48,10 @@ async function isForCaller(
   call: CurrentCall,
   rules: RuleTable,
 ): Promise<boolean> {
-  const { [name]: called, _meta: meta } = Object(entry) as Readonly<Record<string, unknown>>;
-  const own = requirementOf(meta);
-  const byName = typeof called === "string" ? rules.requirementsFor(kind, called) : [];
-  for (const requirement of own === undefined ? byName : [...byName, own]) {
-    if ((await findDenial(call, requirement)) !== undefined) return false;
+  const { [name]: called } = Object(entry) as Readonly<Record<string, unknown>>;
+  if (typeof called !== "string") return true;
+  for (const requirement of rules.requirementsFor(kind, called)) {
+    if (((await findDenial(call, requirement)) ?? expiryOf(call)) !== undefined) return false;
   }
   return true;
 }

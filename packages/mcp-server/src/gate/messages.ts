@@ -41,6 +41,13 @@ export function errorResponse(id: RequestId, { code, message, data }: RpcError):
   return { jsonrpc: "2.0", id, error: data === undefined ? { code, message } : { code, message, data } };
 }
 
+const LONGEST_ID = 256;
+
+/** Whether a request's id is one to remember: JSON-RPC leaves its length open, and peers choose it. */
+export function isIdTooLong({ id }: JSONRPCRequest): boolean {
+  return typeof id === "string" && id.length > LONGEST_ID;
+}
+
 /** Whether `value` has the members that the functions here look at, in the types that JSON-RPC gives them. */
 export function isMessage(value: unknown): value is JSONRPCMessage {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;

@@ -10,6 +10,18 @@ import type { RpcError } from "./messages.js";
 /** Something failed, and the client learns no more than that. */
 export const INTERNAL_ERROR: RpcError = { code: -32603, message: "Internal error" };
 
+/** An id of a length that nobody needs. */
+export const ID_TOO_LONG: RpcError = {
+  code: -32600,
+  message: "Invalid Request: an id has at most 256 characters",
+};
+
+/** More of a session's calls wait for rules than the gate holds at once. */
+export const BUSY: RpcError = {
+  code: -32000,
+  message: "Server busy: too many requests wait for their rules",
+};
+
 /** A second `initialize`. */
 export const INITIALIZED_ALREADY: RpcError = {
   code: -32600,

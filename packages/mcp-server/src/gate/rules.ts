@@ -30,6 +30,8 @@ const KINDS = ["tools", "resources", "prompts"] as const satisfies readonly Rule
 /** The rules of one server, which the gate asks before a request reaches it. */
 export class RuleTable {
   readonly #rules: Rule[] = [];
+  /** What a tool needs by its own registration, by every name that it has had. */
+  readonly #tools = new Map<string, CompiledRequirement>();
 
   /** @throws {TypeError} when a rule makes no sense. */
   constructor(rules: AttestationRules = {}) {
@@ -42,14 +44,14 @@ export class RuleTable {
       }
       for (const [pattern, requirement] of Object.entries(byName)) {
         const compiled = compileRequirement(requirement, `the rule for "${pattern}" in ${kind}`);
-        this.#rules.push({ kind, matches: matcher(pattern), requirement: compiled });
+        this.#rules.push({ kind, matches: matcher(kind, pattern), requirement: compiled });
       }
     }
   }
 
   /** What must be met for `request` to reach the server, all of it; nothing, at no cost, where there are no rules. */
   requirementsOf(request: JSONRPCRequest): readonly CompiledRequirement[] {
-    if (this.#rules.length === 0) return [];
+    if (this.#rules.length === 0 && this.#tools.size === 0) return [];
     const target = targetOf(request);
     return target === undefined ? [] : this.requirementsFor(...target);
   }
@@ -57,9 +59,17 @@ export class RuleTable {
   /** What must be met to use what is called `name`. */
   requirementsFor(kind: RuledKind, name: string): readonly CompiledRequirement[] {
     const names = kind === "resources" ? spellings(name) : [name];
-    return this.#rules
+    const byRule = this.#rules
       .filter((rule) => rule.kind === kind && names.some((spelling) => rule.matches(spelling)))
       .map((rule) => rule.requirement);
+    const own = kind === "tools" ? this.#tools.get(name) : undefined;
+    return own === undefined ? byRule : [...byRule, own];
+  }
+
+  /** Makes `requirement` the own one of the tool `name`, or, with `undefined`, takes it away. */
+  setTool(name: string, requirement: CompiledRequirement | undefined): void {
+    if (requirement === undefined) this.#tools.delete(name);
+    else this.#tools.set(name, requirement);
   }
 }
 
@@ -83,20 +93,51 @@ function text(name: unknown): string {
   return typeof name === "string" ? name : "";
 }
 
-/** Every spelling the server may know a URI by: as it came, and as the SDK looks it up: `DB://secret/a` and `db://secret/../secret/a` are one resource. */
+/**
+ * Every spelling the server may know a URI by: as it came, as the SDK looks it up, and as a handler may read it that
+ * drops query and fragment, collapses slashes or decodes percent signs. `DB://secret/a`, `db://secret/../secret/a` and
+ * `db://%73ecret/a?x` may all be one resource. More spellings can only ask for more.
+ */
 function spellings(uri: string): readonly string[] {
-  const normal = URL.parse(uri)?.href;
-  return normal === undefined || normal === uri ? [uri] : [uri, normal];
+  const texts = new Set([uri, ...(URL.canParse(uri) ? [new URL(uri).href] : [])]);
+  for (const text of [...texts]) texts.add(text.replace(/[?#].*$/s, ""));
+  for (const text of [...texts]) texts.add(decoded(text));
+  for (const text of [...texts]) texts.add(text.replace(/(?<!:)\/{2,}/g, "/"));
+  for (const text of [...texts]) if (URL.canParse(text)) texts.add(new URL(text).href);
+  return [...texts];
+}
+
+/** `text` with its percent signs decoded: as UTF-8 where they are, and otherwise those that stand for ASCII. */
+function decoded(text: string): string {
+  return text.replace(/(?:%[0-9a-f]{2})+/gi, (escapes) => {
+    try {
+      return decodeURIComponent(escapes);
+    } catch {
+      return escapes.replace(/%[0-7][0-9a-f]/gi, decodeURIComponent);
+    }
+  });
+}
+
+/** Stands for `*` in a pattern while that is read as a URI: letters that no pattern has. */
+const WILDCARD = "attest-any-characters";
+
+/** Every spelling of a pattern, as of the names that it is compared with. */
+function patternSpellings(pattern: string): readonly string[] {
+  const asName = pattern.replaceAll("*", WILDCARD);
+  return spellings(asName).map((text) => text.replaceAll(WILDCARD, "*"));
+}
+
+function matcher(kind: RuledKind, pattern: string): (name: string) => boolean {
+  const patterns = kind === "resources" ? patternSpellings(pattern) : [pattern];
+  const matchers = patterns.map(textMatcher);
+  return (name) => matchers.some((matches) => matches(name));
 }
 
 /** Linear in the name, whatever the pattern: names come from peers. */
-function matcher(pattern: string): (name: string) => boolean {
+function textMatcher(pattern: string): (name: string) => boolean {
   const [first = "", ...rest] = pattern.split("*");
   const last = rest.pop();
-  if (last === undefined) {
-    const names = spellings(first);
-    return (name) => names.includes(name);
-  }
+  if (last === undefined) return (name) => name === first;
   return (name) => {
     if (!name.startsWith(first)) return false;
     let from = first.length;

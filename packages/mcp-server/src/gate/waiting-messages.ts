@@ -16,7 +16,7 @@ export class WaitingMessages {
 
   /** `false` when there is no room left. */
   add(message: JSONRPCMessage, extra: MessageExtra): boolean {
-    const bytes = this.#bytes + Buffer.byteLength(JSON.stringify(message));
+    const bytes = this.#bytes + sizeOf(message);
     if (this.#messages.length >= this.#limits.maxQueuedMessages || bytes > this.#limits.maxQueuedBytes)
       return false;
     this.#messages.push([message, extra]);
@@ -30,5 +30,14 @@ export class WaitingMessages {
     this.#messages = [];
     this.#bytes = 0;
     return messages;
+  }
+}
+
+/** In bytes of JSON; more than any limit for what is nested too deeply to be written as JSON again. */
+function sizeOf(message: JSONRPCMessage): number {
+  try {
+    return Buffer.byteLength(JSON.stringify(message));
+  } catch {
+    return Number.POSITIVE_INFINITY;
   }
 }

@@ -2,8 +2,9 @@ import { randomUUID } from "node:crypto";
 import { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { assertSameSite } from "./assert-same-site.js";
+import { BodyReader } from "./body-reader.js";
 import { HttpRefusal } from "./http-refusal.js";
-import { readJsonBody } from "./read-json-body.js";
+import { OpenRequests } from "./open-requests.js";
 import {
   type HttpSessionsOptions,
   type HttpSessionsSettings,
@@ -12,6 +13,7 @@ import {
 
 interface Session {
   readonly transport: WebStandardStreamableHTTPServerTransport;
+  readonly open: OpenRequests;
   /** Called when the session is over: one for each call whose answer is waited for. */
   readonly waiting: Set<() => void>;
   /** Closes the session when no request comes for too long; started again by every request and its answer. */
@@ -27,13 +29,18 @@ export class HttpSessions implements AsyncDisposable {
   readonly #sessions = new Map<string, Session>();
   /** Sessions that are being opened: they count, so that many at once cannot pass the limit together. */
   #opening = 0;
-  /** Bodies that are being read: they are bounded apart, so that slow ones cannot use sessions up. */
-  #reading = 0;
+  /** Apart from sessions, so that slow bodies cannot use these up, and strangers' apart from those of sessions. */
+  readonly #strangersBodies: BodyReader;
+  readonly #sessionsBodies: BodyReader;
   #closed = false;
 
   /** @throws {TypeError | RangeError} naming the option that is wrong. */
   constructor(options: HttpSessionsOptions) {
     this.#settings = readSessionOptions(options);
+    const { maxBodyBytes, maxInitializeBytes } = this.#settings;
+    const ofStrangers = { ...this.#settings, maxBodyBytes: Math.min(maxBodyBytes, maxInitializeBytes) };
+    this.#strangersBodies = new BodyReader(ofStrangers);
+    this.#sessionsBodies = new BodyReader(this.#settings);
   }
 
   /** How many sessions are open. */
@@ -50,7 +57,7 @@ export class HttpSessions implements AsyncDisposable {
       if (sessionId !== null) return await this.#continue(sessionId, request);
       if (request.method !== "POST")
         throw new HttpRefusal(400, "Bad Request: Mcp-Session-Id header is required");
-      const body = await this.#read(request);
+      const body = await this.#strangersBodies.read(request);
       if (!isInitialize(body)) throw new HttpRefusal(400, "Bad Request: a session begins with initialize");
       return await this.#open(request, body);
     } catch (error) {
@@ -82,8 +89,21 @@ export class HttpSessions implements AsyncDisposable {
     const session = this.#sessions.get(sessionId);
     if (session === undefined) throw new HttpRefusal(404, "Session not found", -32001);
     session.idle?.refresh();
-    const parsedBody = request.method === "POST" ? await this.#read(request) : undefined;
-    return this.#answer(session, request, parsedBody);
+    const parsedBody = request.method === "POST" ? await this.#sessionsBodies.read(request) : undefined;
+    if (!session.open.add(parsedBody, this.#settings.maxOpenRequests)) {
+      throw new HttpRefusal(503, "Service Unavailable: too many of the session's requests are unanswered");
+    }
+    setImmediate(() => void this.#answerCancelled(session, parsedBody));
+    const response = await this.#answer(session, request, parsedBody);
+    if (!response.ok) session.open.remove(parsedBody);
+    return response;
+  }
+
+  /** Once the server has heard that they are cancelled, it answers them no more: here the transport may forget them. */
+  async #answerCancelled({ open, transport }: Session, parsedBody: unknown): Promise<void> {
+    for (const answer of open.answersToCancelled(parsedBody)) {
+      await transport.send(answer).catch((error: unknown) => this.#report(error));
+    }
   }
 
   async #open(request: Request, parsedBody: unknown): Promise<Response> {
@@ -125,18 +145,6 @@ export class HttpSessions implements AsyncDisposable {
     }
   }
 
-  async #read(request: Request): Promise<unknown> {
-    if (this.#reading >= this.#settings.maxBodiesAtOnce) {
-      throw new HttpRefusal(503, "Service Unavailable: too many requests are being read");
-    }
-    this.#reading += 1;
-    try {
-      return await readJsonBody(request, this.#settings);
-    } finally {
-      this.#reading -= 1;
-    }
-  }
-
   #createSession(opened: () => void): Session {
     const { enableJsonResponse, createEventStore, idleTimeoutSeconds } = this.#settings;
     const transport = new WebStandardStreamableHTTPServerTransport({
@@ -155,7 +163,12 @@ export class HttpSessions implements AsyncDisposable {
       this.#sessions.delete(transport.sessionId ?? "");
       for (const isOver of session.waiting) isOver();
     };
-    const session: Session = { transport, waiting: new Set(), idle: undefined };
+    const session: Session = { transport, open: new OpenRequests(), waiting: new Set(), idle: undefined };
+    const send = transport.send.bind(transport);
+    transport.send = (message, options) => {
+      session.open.answered(message);
+      return send(message, options);
+    };
     return session;
   }
 }

@@ -6,6 +6,8 @@ import type { ReadableStream as NodeReadableStream } from "node:stream/web";
 /** A handler of web-standard requests, such as `HttpSessions.handle`. */
 export type WebHandler = (request: Request) => Response | Promise<Response>;
 
+const LINGER_MILLISECONDS = 2000;
+
 type RequestBody = NonNullable<RequestInit["body"]>;
 
 /** A request as Node has it; Express adds the `body` that a parser of its own has read already. */
@@ -25,7 +27,9 @@ export function toNodeHandler(
     const gone = new AbortController();
     outgoing.once("close", () => gone.abort());
     try {
-      await send(await handle(toRequest(incoming, gone.signal)), outgoing, gone.signal);
+      const response = await handle(toRequest(incoming, gone.signal));
+      if (!incoming.complete) endAfterwards(incoming, outgoing);
+      await send(response, outgoing, gone.signal);
     } catch {
       if (!outgoing.headersSent) outgoing.writeHead(500);
       outgoing.end();
@@ -49,6 +53,22 @@ function toRequest(incoming: NodeRequest, signal: AbortSignal): Request {
 
 function bodyOf(incoming: IncomingMessage, parsed: unknown): RequestBody {
   return parsed === undefined ? (Readable.toWeb(incoming) as RequestBody) : JSON.stringify(parsed);
+}
+
+/**
+ * A request that was answered before all of it was there: the rest is let by, so that its sender comes to read the
+ * answer, for a while; then the connection is over, since the next request on it would never be found.
+ */
+function endAfterwards(incoming: IncomingMessage, outgoing: ServerResponse): void {
+  outgoing.setHeader("connection", "close");
+  outgoing.once("finish", () => {
+    // Nobody collects it any more.
+    incoming
+      .removeAllListeners("data")
+      .on("error", () => undefined)
+      .resume();
+    setTimeout(() => incoming.destroy(), LINGER_MILLISECONDS).unref();
+  });
 }
 
 async function send(response: Response, outgoing: ServerResponse, signal: AbortSignal): Promise<void> {

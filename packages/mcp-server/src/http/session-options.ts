@@ -29,7 +29,17 @@ export interface HttpSessionsOptions {
   readonly idleTimeoutSeconds?: number | undefined;
   /** The longest request body that is read, in bytes; a longer one is refused, 413. Default 1048576 (1 MiB). */
   readonly maxBodyBytes?: number | undefined;
-  /** How many bodies may be on their way at once; further requests are refused, 503. Default 256. */
+  /**
+   * The longest body that may begin a session, in bytes; a longer one is refused, 413. Less than others, because
+   * whoever sends it has shown no token yet; a token has at most 8 KiB. Default 65536.
+   */
+  readonly maxInitializeBytes?: number | undefined;
+  /** How many requests of one session may be unanswered at once; more are refused, 503. Default 256. */
+  readonly maxOpenRequests?: number | undefined;
+  /**
+   * How many bodies may be on their way at once, of open sessions, and as many again that would begin one; further
+   * requests are refused, 503. Default 256.
+   */
   readonly maxBodiesAtOnce?: number | undefined;
   /** How long a request's body may take to arrive, in seconds; then it is refused, 408. Default 30. */
   readonly bodyTimeoutSeconds?: number | undefined;
@@ -52,6 +62,8 @@ export interface HttpSessionsSettings {
   readonly maxSessions: number;
   readonly idleTimeoutSeconds: number;
   readonly maxBodyBytes: number;
+  readonly maxInitializeBytes: number;
+  readonly maxOpenRequests: number;
   readonly maxBodiesAtOnce: number;
   readonly bodyTimeoutSeconds: number;
   readonly enableJsonResponse: boolean;
@@ -66,6 +78,8 @@ const NAMES = [
   "maxSessions",
   "idleTimeoutSeconds",
   "maxBodyBytes",
+  "maxInitializeBytes",
+  "maxOpenRequests",
   "maxBodiesAtOnce",
   "bodyTimeoutSeconds",
   "enableJsonResponse",
@@ -82,6 +96,8 @@ export function readSessionOptions(options: HttpSessionsOptions): HttpSessionsSe
   const { maxSessions = 1000, idleTimeoutSeconds = 1800, enableJsonResponse = false } = options;
   const {
     maxBodyBytes = 1_048_576,
+    maxInitializeBytes = 65_536,
+    maxOpenRequests = 256,
     maxBodiesAtOnce = 256,
     bodyTimeoutSeconds = 30,
     onerror = warn,
@@ -96,6 +112,8 @@ export function readSessionOptions(options: HttpSessionsOptions): HttpSessionsSe
     throw new TypeError(`onerror must be a function, got ${kindOf(onerror)}`);
   assertCount("maxSessions", maxSessions);
   assertCount("maxBodyBytes", maxBodyBytes);
+  assertCount("maxInitializeBytes", maxInitializeBytes);
+  assertCount("maxOpenRequests", maxOpenRequests);
   assertCount("maxBodiesAtOnce", maxBodiesAtOnce);
   assertSeconds("idleTimeoutSeconds", idleTimeoutSeconds, { min: 0.001, max: MAX_TIMER_SECONDS });
   assertSeconds("bodyTimeoutSeconds", bodyTimeoutSeconds, { min: 0.001, max: MAX_TIMER_SECONDS });
@@ -106,6 +124,8 @@ export function readSessionOptions(options: HttpSessionsOptions): HttpSessionsSe
     maxSessions,
     idleTimeoutSeconds,
     maxBodyBytes,
+    maxInitializeBytes,
+    maxOpenRequests,
     maxBodiesAtOnce,
     bodyTimeoutSeconds,
     enableJsonResponse,

@@ -345,6 +345,94 @@ describe("HttpSessions with an event store", () => {
 });
 
 describe("HttpSessions, attacked,", () => {
+  const hanging = (options: Partial<HttpSessionsOptions> = {}) => {
+    const issuer = new Issuer();
+    const verifier = issuer.verifier();
+    const createServer = () => {
+      const server = createWeatherServer(verifier);
+      server.registerTool("hang", {}, () => new Promise(() => undefined));
+      return server;
+    };
+    return { issuer, sessions: sessionsFor(issuer, { createServer, ...options }) };
+  };
+  const hang = (id: number | string) => ({ ...call, id, params: { name: "hang" } });
+  const cancel = (requestId: number | string) => ({
+    jsonrpc: "2.0",
+    method: "notifications/cancelled",
+    params: { requestId },
+  });
+
+  test.each([false, true])(
+    "ends a cancelled call's response, so that nothing of it stays (enableJsonResponse: %s)",
+    async (enableJsonResponse) => {
+      const { issuer, sessions } = hanging({ enableJsonResponse, maxOpenRequests: 2 });
+      const headers = { "mcp-session-id": await open(sessions, issuer) };
+      for (let id = 10; id < 20; id++) {
+        const response = sessions.handle(post(hang(id), headers));
+        await new Promise((resolve) => setImmediate(resolve));
+        expect((await sessions.handle(post(cancel(id), headers))).status).toBe(202);
+        expect(await (await response).text()).toContain('"Request cancelled"');
+      }
+      const again = await sessions.handle(post(call, headers));
+      expect(await again.text()).toContain("steered");
+    },
+  );
+
+  test("ends calls that are cancelled in the same batch", async () => {
+    const { issuer, sessions } = hanging({ enableJsonResponse: true });
+    const headers = { "mcp-session-id": await open(sessions, issuer), "mcp-protocol-version": "2025-03-26" };
+    const answer = await sessions.handle(post([hang("a"), cancel("a")], headers));
+    expect(await answer.json()).toMatchObject({ id: "a", error: { message: "Request cancelled" } });
+  });
+
+  test("holds at most maxOpenRequests unanswered requests of a session, and none that its transport refused", async () => {
+    const { issuer, sessions } = hanging({ maxOpenRequests: 2 });
+    const headers = { "mcp-session-id": await open(sessions, issuer) };
+    for (let id = 10; id < 20; id++) {
+      expect((await sessions.handle(post(hang(id), { ...headers, accept: "text/html" }))).status).toBe(406);
+    }
+    expect((await sessions.handle(post(hang(20), headers))).status).toBe(200);
+    expect((await sessions.handle(post(hang(21), headers))).status).toBe(200);
+    expect((await sessions.handle(post(hang(22), headers))).status).toBe(503);
+    expect((await sessions.handle(post(cancel(20), headers))).status).toBe(202);
+    await vi.waitFor(async () => {
+      expect((await sessions.handle(post(hang(22), headers))).status).toBe(200);
+    });
+  });
+
+  test("refuses an id that is longer than 256 characters, and answers it", async () => {
+    const { issuer, sessions } = hanging();
+    const headers = { "mcp-session-id": await open(sessions, issuer) };
+    const answer = await sessions.handle(post({ ...call, id: "i".repeat(257) }, headers));
+    expect(await answer.text()).toContain("-32600");
+    const longest = await sessions.handle(post({ ...call, id: "i".repeat(256) }, headers));
+    expect(await longest.text()).toContain("steered");
+  });
+
+  test("reads a longer body from an open session than from whoever would begin one", async () => {
+    const issuer = new Issuer();
+    const sessions = sessionsFor(issuer, { maxInitializeBytes: 4000, maxBodyBytes: 9000 });
+    const padded = { ...initialize(await issuer.token()), padding: "p".repeat(4000) };
+    expect((await sessions.handle(post(padded))).status).toBe(413);
+    const headers = { "mcp-session-id": await open(sessions, issuer) };
+    const padding = { arguments: { padding: "p".repeat(4000) } };
+    const long = { ...call, params: { ...call.params, ...padding } };
+    expect((await sessions.handle(post(long, headers))).status).toBe(200);
+  });
+
+  test("answers a request that it does not read, over a connection whose next one is answered too", async () => {
+    const issuer = new Issuer();
+    const url = await listen(sessionsFor(issuer));
+    const long = { method: "POST", headers: { "mcp-session-id": "gone" }, body: "x".repeat(900_000) };
+    for (let round = 0; round < 3; round++) {
+      const refused = await fetch(url, long);
+      expect(refused.status).toBe(404);
+      await refused.text();
+      const headers = { "content-type": "application/json", accept: "application/json, text/event-stream" };
+      const body = JSON.stringify(initialize(await issuer.token()));
+      expect(await (await fetch(url, { method: "POST", headers, body })).text()).toContain("verified");
+    }
+  });
   test("opens no session for an initialize without an id, which nobody answers for", async () => {
     const issuer = new Issuer();
     const sessions = sessionsFor(issuer, { maxSessions: 1 });
@@ -356,7 +444,7 @@ describe("HttpSessions, attacked,", () => {
     expect(sessions.size).toBe(1);
   });
 
-  test("reads at most maxBodiesAtOnce bodies, and these take no session's place", async () => {
+  test("reads at most maxBodiesAtOnce strangers' bodies, which take no session's place and hold none up", async () => {
     const issuer = new Issuer();
     const sessions = sessionsFor(issuer, { maxSessions: 1, maxBodiesAtOnce: 2 });
     const endless = () =>
@@ -368,9 +456,11 @@ describe("HttpSessions, attacked,", () => {
         }),
         duplex: "half",
       } as RequestInit);
-    const slow = sessionsFor(issuer, { maxBodiesAtOnce: 2, bodyTimeoutSeconds: 0.2 });
+    const slow = sessionsFor(issuer, { maxBodiesAtOnce: 2, bodyTimeoutSeconds: 1 });
+    const agents = await open(slow, issuer);
     const held = [slow.handle(endless()), slow.handle(endless())];
     expect((await slow.handle(post(initialize()))).status).toBe(503);
+    expect((await slow.handle(post(call, { "mcp-session-id": agents }))).status).toBe(200);
     expect((await Promise.all(held)).map(({ status }) => status)).toEqual([408, 408]);
     expect(await (await slow.handle(post(initialize(await issuer.token())))).text()).toContain("verified");
     await open(sessions, issuer);
