@@ -12,6 +12,7 @@ export {
   serverCapability,
 } from "./capability.js";
 export { withDeadline } from "./deadline.js";
+export { decodeTextFromBase64url } from "./encoding/base64url.js";
 export { notify } from "./observer.js";
 export { assertOptions } from "./options.js";
 export { kindOf, printable } from "./printable.js";

@@ -1,6 +1,6 @@
 import type { Verifier } from "@attest/core";
 import { kindOf, printable } from "@attest/core/internal";
-import type { McpServerOptions, RegisteredTool, ToolCallback } from "@modelcontextprotocol/sdk/server/mcp.js";
+import type { RegisteredTool, ToolCallback } from "@modelcontextprotocol/sdk/server/mcp.js";
 import type { AnySchema, ZodRawShapeCompat } from "@modelcontextprotocol/sdk/server/zod-compat.js";
 import type { Implementation } from "@modelcontextprotocol/sdk/types.js";
 import { putGate } from "./attest-server.js";
@@ -14,8 +14,9 @@ import {
   type CompiledRequirement,
   compileRequirement,
 } from "./guard/requirement.js";
+import { whileVouchedFor } from "./guard/while-vouched-for.js";
 import { assertServerOptions, splitOptions } from "./option-names.js";
-import { McpServer } from "./sdk.js";
+import { McpServer, type McpServerOptions } from "./sdk.js";
 
 /** The SDK's server options, and the gate's. */
 export interface AttestingServerOptions extends McpServerOptions, GateOptions {}
@@ -59,21 +60,23 @@ export class AttestingServer extends McpServer {
     callback: ToolCallback<InputArgs>,
   ): RegisteredTool {
     const { attestation, ...sdkConfig } = config;
-    const requirement =
-      attestation === undefined
-        ? undefined
-        : compileRequirement(attestation, `registerTool("${printable(name)}")`);
-    const tool = super.registerTool<OutputArgs, InputArgs>(name, sdkConfig, callback);
+    if (attestation === undefined) {
+      const open = super.registerTool<OutputArgs, InputArgs>(name, sdkConfig, callback);
+      this.#rules.setTool(name, undefined);
+      return open;
+    }
+    const requirement = compileRequirement(attestation, `registerTool("${printable(name)}")`);
+    const tool = super.registerTool<OutputArgs, InputArgs>(name, sdkConfig, whileVouchedFor(callback));
     this.#rules.setTool(name, requirement);
-    return requirement === undefined ? tool : this.#followNames(tool, requirement);
+    return this.#guardUpdates(tool, requirement);
   }
 
   /** A name that the tool has had stays guarded until another tool is registered by it. */
-  #followNames(tool: RegisteredTool, requirement: CompiledRequirement): RegisteredTool {
+  #guardUpdates(tool: RegisteredTool, requirement: CompiledRequirement): RegisteredTool {
     const update = tool.update.bind(tool);
-    tool.update = (updates) => {
+    tool.update = ({ callback, ...updates }) => {
       if (typeof updates.name === "string") this.#rules.setTool(updates.name, requirement);
-      update(updates);
+      update(callback === undefined ? updates : { ...updates, callback: whileVouchedFor(callback) });
     };
     return tool;
   }

@@ -1,7 +1,7 @@
 import type { AttestationVerifierOptions } from "@attest/core";
 import { assertOptions, kindOf, printable } from "@attest/core/internal";
-import type { McpServerOptions } from "@modelcontextprotocol/sdk/server/mcp.js";
 import type { GateOptions } from "./gate/gate-options.js";
+import type { McpServerOptions } from "./sdk.js";
 
 /*
  * Whose option is it? A name that nobody reads would silently leave something out, so names are checked where

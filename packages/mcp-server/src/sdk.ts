@@ -23,3 +23,6 @@ class MissingMcpServer {
 /** The SDK's `McpServer`, or, without the SDK, a class that says so when it is constructed. */
 export const McpServer: typeof McpServerType =
   sdk?.McpServer ?? (MissingMcpServer as unknown as typeof McpServerType);
+
+/** The options of the SDK's `McpServer`, which have a name of their own only since 1.32. */
+export type McpServerOptions = NonNullable<ConstructorParameters<typeof McpServerType>[1]>;

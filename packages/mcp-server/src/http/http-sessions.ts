@@ -90,6 +90,8 @@ export class HttpSessions implements AsyncDisposable {
     if (session === undefined) throw new HttpRefusal(404, "Session not found", -32001);
     session.idle?.refresh();
     const parsedBody = request.method === "POST" ? await this.#sessionsBodies.read(request) : undefined;
+    // It may have ended while the body was on its way, and a transport that is closed may never answer (SDK < 1.30).
+    if (this.#sessions.get(sessionId) !== session) throw new HttpRefusal(404, "Session not found", -32001);
     if (!session.open.add(parsedBody, this.#settings.maxOpenRequests)) {
       throw new HttpRefusal(503, "Service Unavailable: too many of the session's requests are unanswered");
     }

@@ -1,0 +1,42 @@
+/*
+ * An agent that connects to an MCP server over Streamable HTTP, attests, and calls a tool.
+ *
+ *   node apps/examples/dist/http-agent.js <url> <audience> <tool>
+ *
+ * The audience is the name that the server verifies tokens for. `multi-tenant-server.ts` shows one to call.
+ */
+import { AttestingClientSession } from "@attest/mcp-client";
+import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
+import { requestToken } from "./request-token.js";
+import { sayWhy } from "./say-why.js";
+
+const [url, audience, tool] = process.argv.slice(2);
+if (!URL.canParse(url ?? "") || audience === undefined || tool === undefined) {
+  console.error("usage: http-agent.js <url> <audience> <tool>");
+  process.exit(2);
+}
+
+const agent = new AttestingClientSession(
+  { name: "http-agent", version: "1.0.0" },
+  // A server that says nothing of attestation is not one that this agent wants to talk to.
+  {
+    targetAudience: audience,
+    getToken: (request) => requestToken(request.audience),
+    requireVerification: true,
+  },
+);
+const transport = new StreamableHTTPClientTransport(new URL(url ?? ""));
+try {
+  // The SDK's class is not assignable to its own interface under exactOptionalPropertyTypes.
+  await agent.connect(transport as Transport);
+  console.log(`attested: ${agent.attestationVerified}, trust level ${agent.attestationStatus?.trustLevel}`);
+  const { content } = await agent.callTool({ name: tool });
+  for (const part of content as { readonly text?: string }[]) console.log(part.text);
+  // Over HTTP a session lasts until it is ended, or has been idle for long.
+  await transport.terminateSession();
+} catch (error) {
+  sayWhy(error);
+} finally {
+  await agent.close();
+}

@@ -1,0 +1,49 @@
+import { AttestingClientSession } from "@attest/mcp-client";
+import { AttestingServer } from "@attest/mcp-server";
+import { HttpSessions } from "@attest/mcp-server/http";
+import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
+import { sdkVersionOf } from "../../../../test-support/sdk-version.ts";
+
+const packageFolder = new URL("../../", import.meta.url);
+
+/** Which version of the SDK each way leads to by which it gets into this process. */
+export async function whichSdk(): Promise<Readonly<Record<string, string>>> {
+  const version = (loaded: unknown, file: string, name: string) =>
+    sdkVersionOf(loaded, { file, name, packageFolder });
+  const httpTransport = "server/webStandardStreamableHttp.js";
+  return {
+    server: await version(Object.getPrototypeOf(AttestingServer), "server/mcp.js", "McpServer"),
+    http: await version(
+      await transportOfSessions(),
+      httpTransport,
+      "WebStandardStreamableHTTPServerTransport",
+    ),
+    client: await version(Object.getPrototypeOf(AttestingClientSession), "client/index.js", "Client"),
+    test: await version(sdkOwn(StdioClientTransport), "client/stdio.js", "StdioClientTransport"),
+  };
+}
+
+/** The class that `HttpSessions` makes its transports of. */
+async function transportOfSessions(): Promise<unknown> {
+  let made: unknown;
+  const sessions = new HttpSessions({
+    createServer: () => ({
+      connect: async (transport) => {
+        made = transport.constructor;
+      },
+    }),
+  });
+  const initialize = { jsonrpc: "2.0", id: 1, method: "initialize" };
+  // Nobody answers what cannot be an initialize to the transport: it refuses that, and the session is gone.
+  const headers = { host: "localhost", "content-type": "application/json" };
+  await sessions.handle(
+    new Request("http://localhost/mcp", { method: "POST", headers, body: JSON.stringify(initialize) }),
+  );
+  return made;
+}
+
+/** Behind the tests' own subclass for the oldest SDK. */
+function sdkOwn(transport: typeof StdioClientTransport): unknown {
+  const parent: unknown = Object.getPrototypeOf(transport);
+  return parent === Function.prototype ? transport : parent;
+}
