@@ -120,6 +120,7 @@ export class HttpSessions implements AsyncDisposable {
     };
     try {
       const session = this.#createSession(opened);
+      session.open.add(parsedBody, this.#settings.maxOpenRequests);
       const server = await this.#settings.createServer();
       // The SDK's class is not assignable to its own interface under exactOptionalPropertyTypes.
       await server.connect(session.transport as Transport);
@@ -167,9 +168,8 @@ export class HttpSessions implements AsyncDisposable {
     };
     const session: Session = { transport, open: new OpenRequests(), waiting: new Set(), idle: undefined };
     const send = transport.send.bind(transport);
-    transport.send = (message, options) => {
-      session.open.answered(message);
-      return send(message, options);
+    transport.send = async (message, options) => {
+      if (session.open.sends(message)) await send(message, options);
     };
     return session;
   }

@@ -8,42 +8,40 @@ const CANCELLED = { code: -32800, message: "Request cancelled" } as const;
  * never is, so that a client could have it remember any number of them.
  */
 export class OpenRequests {
-  readonly #ids = new Set<RequestId>();
+  /** Each with whether it can be cancelled: `initialize` cannot. */
+  readonly #open = new Map<RequestId, { readonly isCancellable: boolean }>();
 
   /** Takes up the requests in `body`, one message or a batch; `false`, and none of them, when that were more than `most`. */
   add(body: unknown, most: number): boolean {
-    const ids = requestIdsIn(body);
-    if (this.#ids.size + ids.length > most) return false;
-    for (const id of ids) this.#ids.add(id);
+    const requests = requestsIn(body);
+    if (this.#open.size + requests.length > most) return false;
+    for (const { id, method } of requests) this.#open.set(id, { isCancellable: method !== "initialize" });
     return true;
   }
 
   /** Takes the requests in `body` back, which the transport refused. */
   remove(body: unknown): void {
-    for (const id of requestIdsIn(body)) this.#ids.delete(id);
+    for (const { id } of requestsIn(body)) this.#open.delete(id);
   }
 
-  /** Takes note of an answer on its way out. */
-  answered(message: JSONRPCMessage): void {
-    if (!("method" in message) && "id" in message && message.id !== undefined) this.#ids.delete(message.id);
+  /** Takes note of a message on its way out; `false` when it answers what is answered already. */
+  sends(message: JSONRPCMessage): boolean {
+    if ("method" in message || !("id" in message) || message.id === undefined) return true;
+    return this.#open.delete(message.id);
   }
 
-  /** What to answer, in the server's place, to the open requests that the messages in `body` cancel. */
+  /**
+   * What to answer, in the server's place, to the open requests that the messages in `body` cancel. In a batch the SDK's
+   * server finds those that follow, too.
+   */
   answersToCancelled(body: unknown): readonly JSONRPCMessage[] {
     return messagesIn(body)
       .filter(({ method }) => method === "notifications/cancelled")
       .map(({ params }) => (Object(params) as { readonly requestId?: unknown }).requestId)
-      .filter((id): id is RequestId => isId(id) && this.#ids.has(id))
+      .filter(isId)
+      .filter((id) => this.#open.get(id)?.isCancellable)
       .map((id) => ({ jsonrpc: "2.0", id, error: CANCELLED }));
   }
-}
-
-/** `initialize` cannot be cancelled, and is answered. */
-function requestIdsIn(body: unknown): readonly RequestId[] {
-  return messagesIn(body)
-    .filter(({ method }) => typeof method === "string" && method !== "initialize")
-    .map(({ id }) => id)
-    .filter(isId);
 }
 
 interface MessageLike {
@@ -54,6 +52,13 @@ interface MessageLike {
 
 function messagesIn(body: unknown): readonly MessageLike[] {
   return (Array.isArray(body) ? body : [body]).map((message) => Object(message) as MessageLike);
+}
+
+function requestsIn(body: unknown): readonly (MessageLike & { readonly id: RequestId })[] {
+  return messagesIn(body).filter(
+    (message): message is MessageLike & { readonly id: RequestId } =>
+      isId(message.id) && typeof message.method === "string",
+  );
 }
 
 function isId(value: unknown): value is RequestId {

@@ -383,6 +383,21 @@ describe("HttpSessions, attacked,", () => {
     const headers = { "mcp-session-id": await open(sessions, issuer), "mcp-protocol-version": "2025-03-26" };
     const answer = await sessions.handle(post([hang("a"), cancel("a")], headers));
     expect(await answer.json()).toMatchObject({ id: "a", error: { message: "Request cancelled" } });
+    const before = await sessions.handle(post([cancel("b"), hang("b")], headers));
+    expect(await before.json()).toMatchObject({ id: "b", error: { message: "Request cancelled" } });
+    const again = await sessions.handle(post(call, headers));
+    expect(await again.text()).toContain("steered");
+  });
+
+  test("answers a request once that is cancelled and refused", async () => {
+    const { issuer, sessions } = hanging({});
+    const headers = { "mcp-session-id": await open(sessions, issuer), "mcp-protocol-version": "2025-03-26" };
+    const renewing = {
+      ...call,
+      params: { ...call.params, _meta: { "security.attestation": { version: "0.1.0", token: "a.b.c" } } },
+    };
+    const answer = await sessions.handle(post([cancel(2), renewing], headers));
+    expect((await answer.text()).match(/"id":2/g)).toHaveLength(1);
   });
 
   test("holds at most maxOpenRequests unanswered requests of a session, and none that its transport refused", async () => {
