@@ -36,7 +36,9 @@ const replayCache = new InMemoryReplayCache();
 
 /** The server that one session of a tenant's agent gets. It knows that tenant's documents, and no others. */
 function createTenantServer(verifier: AttestationVerifier, documents: readonly string[]): AttestingServer {
-  const server = createAttestingServer("documents", verifier, { version: "1.0.0" });
+  // Every tool is for agents that are attested, at every call: a session outlives its token.
+  const rules = { tools: { "*": {} } };
+  const server = createAttestingServer("documents", verifier, { version: "1.0.0", rules });
   server.registerTool("list_documents", { description: "What documents there are" }, async () => ({
     content: [{ type: "text", text: `for ${server.attestation?.subject}: ${documents.join(", ")}` }],
   }));

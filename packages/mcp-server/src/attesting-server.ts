@@ -15,7 +15,8 @@ import {
   compileRequirement,
 } from "./guard/requirement.js";
 import { whileVouchedFor } from "./guard/while-vouched-for.js";
-import { assertServerOptions, splitOptions } from "./option-names.js";
+import { assertServerOptions, assertToolConfig, splitOptions } from "./option-names.js";
+import { refuseAttestation } from "./refuse-attestation.js";
 import { McpServer, type McpServerOptions } from "./sdk.js";
 
 /** The SDK's server options, and the gate's. */
@@ -43,6 +44,7 @@ export class AttestingServer extends McpServer {
     const settings = readGateOptions(gate);
     this.#rules = settings.rules;
     putGate(this, settings);
+    refuseAttestation(this);
   }
 
   /**
@@ -59,6 +61,7 @@ export class AttestingServer extends McpServer {
     config: AttestedToolConfig<InputArgs, OutputArgs>,
     callback: ToolCallback<InputArgs>,
   ): RegisteredTool {
+    assertToolConfig(config);
     const { attestation, ...sdkConfig } = config;
     if (attestation === undefined) {
       const open = super.registerTool<OutputArgs, InputArgs>(name, sdkConfig, callback);

@@ -77,6 +77,20 @@ export function assertServerOptions(
   }
 }
 
+/**
+ * Lets a tool's configuration pass, of this SDK and a newer one, but for what is like `attestation` and is not: the tool
+ * would be open.
+ *
+ * @throws {TypeError} naming the member.
+ */
+export function assertToolConfig(config: object): void {
+  const wrong = Object.keys(config).find(
+    (name) => name !== "attestation" && name !== "annotations" && isMisspelling(name, "attestation"),
+  );
+  if (wrong === undefined) return;
+  throw new TypeError(`registerTool: unknown option "${printable(wrong)}"; did you mean "attestation"?`);
+}
+
 /** `options` in two: the gate's, and the rest, which is the SDK's. */
 export function splitOptions<Options extends GateOptions>(
   options: Options,
@@ -98,8 +112,9 @@ function refuseVerifierOptions(owner: string, options: unknown): void {
 /** Whether `name` is likely to be meant for `known`: a part of it, a longer form, or a few letters off. */
 function isMisspelling(name: string, known: string): boolean {
   const [a, b] = [name.toLowerCase(), known.toLowerCase()];
-  if (a.length < 5) return false;
-  return a.startsWith(b) || b.startsWith(a) || b.endsWith(a) || distance(a, b) <= 2;
+  if (a.length < 4) return false;
+  if (a.startsWith(b) || b.startsWith(a) || a.endsWith(b) || b.endsWith(a)) return true;
+  return a.length > 4 && distance(a, b) <= 2;
 }
 
 /** How many letters have to be put in, left out or replaced to make `b` of `a` (Levenshtein). */

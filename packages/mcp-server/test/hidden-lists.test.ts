@@ -122,6 +122,26 @@ describe("hideDenied", () => {
 });
 
 describe("a tool's `attestation`", () => {
+  test.each(["atestation", "attestations", "Attestation"])("is not left out by being written %s", (name) => {
+    const server = createAttestingServer("test", new Issuer().verifier());
+    const config = { [name]: {}, annotations: {}, title: "a", description: "b" };
+    expect(() => server.registerTool("restart", config, async () => ({ content: [] }))).toThrow(
+      `unknown option "${name}"; did you mean "attestation"?`,
+    );
+  });
+
+  test("is refused where it would guard nothing", () => {
+    const server = createAttestingServer("test", new Issuer().verifier());
+    const config = { attestation: {} } as object;
+    expect(() => server.registerPrompt("secret", config, async () => ({ messages: [] }))).toThrow(
+      /registerPrompt takes no attestation/,
+    );
+    expect(() => server.registerResource("secret", "db://a", config, async () => ({ contents: [] }))).toThrow(
+      /registerResource takes no attestation/,
+    );
+    server.registerPrompt("open", {}, async () => ({ messages: [] }));
+  });
+
   test("guards the handler that `update` puts in the first one's place", async () => {
     const issuer = new Issuer();
     const server = createAttestingServer("test", issuer.verifier());

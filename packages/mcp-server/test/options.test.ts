@@ -82,6 +82,8 @@ describe("createAttestingServer", () => {
       ["observers", "observer"],
       ["Instructions", "instructions"],
       ["versions", "version"],
+      ["rule", "rules"],
+      ["toolRules", "rules"],
     ]) {
       expect(create("test", verifier, { [name as string]: "x" })).toBe(
         `createAttestingServer: unknown option "${name}"; did you mean "${meant}"?`,

@@ -1,6 +1,9 @@
 import type { JSONRPCMessage, RequestId } from "@modelcontextprotocol/sdk/types.js";
 
-/** Answers a request that its client gave up, and that the server therefore does not answer (as LSP 3.17 has it). */
+/**
+ * Answers a request that its client gave up. The SDK's server does not, and MCP asks for no answer, but the SDK's HTTP
+ * transport keeps a request, and the stream it came on, until there is one. The code is LSP 3.17's.
+ */
 const CANCELLED = { code: -32800, message: "Request cancelled" } as const;
 
 /**

@@ -52,7 +52,10 @@ async function next(
 }
 
 function tooLong(maxBodyBytes: number): HttpRefusal {
-  return new HttpRefusal(413, `Content Too Large: at most ${maxBodyBytes} bytes are read`);
+  return new HttpRefusal(
+    413,
+    `Content Too Large: at most ${maxBodyBytes} bytes are read here; see maxBodyBytes and maxInitializeBytes`,
+  );
 }
 
 function notJson(): HttpRefusal {

@@ -110,6 +110,9 @@ export function readSessionOptions(options: HttpSessionsOptions): HttpSessionsSe
   }
   if (typeof onerror !== "function")
     throw new TypeError(`onerror must be a function, got ${kindOf(onerror)}`);
+  if (typeof enableJsonResponse !== "boolean") {
+    throw new TypeError(`enableJsonResponse must be true or false, got ${kindOf(enableJsonResponse)}`);
+  }
   assertCount("maxSessions", maxSessions);
   assertCount("maxBodyBytes", maxBodyBytes);
   assertCount("maxInitializeBytes", maxInitializeBytes);
@@ -148,7 +151,23 @@ function readNames(option: string, names: unknown): ReadonlySet<string> {
   if (!Array.isArray(names) || !names.every((name) => typeof name === "string" && name !== "")) {
     throw new TypeError(`${option} must be a list of non-empty strings, got ${kindOf(names)}`);
   }
-  const withPort = option === "allowedHosts" && names.find((name: string) => /[^\]]:\d+$/.test(name));
-  if (withPort) throw new TypeError(`allowedHosts are names without ports: "${printable(withPort)}"`);
+  const isRight = option === "allowedHosts" ? isHostName : isOrigin;
+  const wrong = names.find((name: string) => !isRight(name.toLowerCase()));
+  if (wrong !== undefined) {
+    const wanted =
+      option === "allowedHosts"
+        ? "names without ports, such as mcp.example.com"
+        : "such as https://app.example.com";
+    throw new TypeError(`${option} are ${wanted}: "${printable(wrong)}" would match nothing`);
+  }
   return new Set(names.map((name: string) => name.toLowerCase()));
+}
+
+function isHostName(name: string): boolean {
+  return !name.includes("*") && URL.parse(`http://${name}`)?.hostname === name;
+}
+
+function isOrigin(name: string): boolean {
+  const url = URL.parse(name);
+  return url !== null && name === `${url.protocol}//${url.host}` && url.host !== "";
 }

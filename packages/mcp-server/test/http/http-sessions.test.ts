@@ -272,7 +272,15 @@ describe("HttpSessions", () => {
       /unknown option "maxSession"/,
     );
     expect(() => new HttpSessions({ createServer, idleTimeoutSeconds: 1e9 })).toThrow(/idleTimeoutSeconds/);
-    expect(() => new HttpSessions({ createServer, allowedHosts: ["127.0.0.1:80"] })).toThrow(/without ports/);
+    for (const host of ["127.0.0.1:80", "https://mcp.example.com", "*", "mcp.example.com/"]) {
+      expect(() => new HttpSessions({ createServer, allowedHosts: [host] })).toThrow(/without ports/);
+    }
+    for (const origin of ["app.example.com", "https://app.example.com/", "*", "null"]) {
+      expect(() => new HttpSessions({ createServer, allowedOrigins: [origin] })).toThrow(/such as https:/);
+    }
+    expect(() => new HttpSessions({ createServer, enableJsonResponse: "false" as never })).toThrow(
+      /enableJsonResponse/,
+    );
     expect(() => toNodeHandler({} as never)).toThrow(/such as sessions.handle/);
   });
 });
