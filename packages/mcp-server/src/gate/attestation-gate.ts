@@ -99,8 +99,11 @@ export class AttestationGate extends TransportFilter {
   protected override receive(message: JSONRPCMessage, extra: MessageExtra): void {
     const state = this.#state;
     if (state.phase === "closed") return;
-    if (isRequest(message) && isIdTooLong(message)) void this.#answers.refuse(message.id, ID_TOO_LONG);
-    else if (state.phase === "ready") this.#receiveReady(message, extra, state.caller);
+    if (isRequest(message) && isIdTooLong(message)) {
+      // Nobody is verified before the first message, and HTTP has opened a session for an `initialize` by then.
+      if (state.phase === "new") void this.#end(ID_TOO_LONG, message.id);
+      else void this.#answers.refuse(message.id, ID_TOO_LONG);
+    } else if (state.phase === "ready") this.#receiveReady(message, extra, state.caller);
     else if (isRequest(message) && message.method === "ping") this.#receivePing(message.id);
     else if (state.phase === "new") this.#receiveFirst(message, extra);
     else if (!this.#waiting.add(message, extra)) {

@@ -432,6 +432,14 @@ describe("HttpSessions, attacked,", () => {
     expect(await longest.text()).toContain("steered");
   });
 
+  test("keeps no session for an initialize whose id is longer than that", async () => {
+    const { issuer, sessions } = hanging({ maxSessions: 1 });
+    const answer = await sessions.handle(post({ ...initialize(), id: "i".repeat(257) }));
+    expect(await answer.text()).toContain("-32600");
+    await vi.waitFor(() => expect(sessions.size).toBe(0));
+    await open(sessions, issuer);
+  });
+
   test("reads a longer body from an open session than from whoever would begin one", async () => {
     const issuer = new Issuer();
     const sessions = sessionsFor(issuer, { maxInitializeBytes: 4000, maxBodyBytes: 9000 });
