@@ -14,6 +14,25 @@ export {
 export { withDeadline } from "./deadline.js";
 export { decodeTextFromBase64url } from "./encoding/base64url.js";
 export { notify } from "./observer.js";
-export { assertOptions } from "./options.js";
+export { closest } from "./options/misspelling.js";
+export {
+  areNames,
+  callback,
+  clock,
+  count,
+  flag,
+  having,
+  MAX_TIMER_SECONDS,
+  membersOf,
+  names,
+  nullable,
+  observer,
+  oneOf,
+  optional,
+  seconds,
+  stated,
+  text,
+} from "./options/option-kinds.js";
+export { assertOptions, type Option, type OptionsSpec, readOptions } from "./options/read-options.js";
 export { kindOf, printable } from "./printable.js";
-export { assertSeconds, MAX_TIMER_SECONDS } from "./seconds.js";
+export { assertSeconds } from "./seconds.js";

@@ -13,5 +13,6 @@ export function printable(text: string): string {
 export function kindOf(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "an array";
-  return typeof value;
+  const [, type = "Object"] = /^\[object (\w+)\]$/.exec(Object.prototype.toString.call(value)) ?? [];
+  return typeof value !== "object" || type === "Object" ? typeof value : `a ${type}`;
 }

@@ -1,8 +1,5 @@
 import { kindOf } from "./printable.js";
 
-/** The longest time, in seconds, that timers can be set to; beyond it they fire at once. */
-export const MAX_TIMER_SECONDS = 2_147_483;
-
 /** @throws {RangeError} naming `option` when `value` is not a number of seconds from `min` to `max`. */
 export function assertSeconds(
   option: string,

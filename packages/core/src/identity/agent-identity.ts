@@ -1,4 +1,4 @@
-import { assertOptions } from "../options.js";
+import { assertOptions } from "../options/read-options.js";
 import { printable } from "../printable.js";
 import { CHECKED, type Checked } from "./checked.js";
 import { assertName } from "./name.js";

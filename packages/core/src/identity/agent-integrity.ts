@@ -1,7 +1,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { encodeUtf8 } from "../encoding/utf8.js";
-import { assertOptions } from "../options.js";
+import { assertOptions } from "../options/read-options.js";
 import { kindOf } from "../printable.js";
 import { CHECKED, type Checked } from "./checked.js";
 

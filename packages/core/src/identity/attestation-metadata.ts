@@ -1,5 +1,5 @@
 import { ATTESTATION_VERSION } from "../constants.js";
-import { assertOptions } from "../options.js";
+import { assertOptions } from "../options/read-options.js";
 import { kindOf } from "../printable.js";
 import { CHECKED, type Checked } from "./checked.js";
 

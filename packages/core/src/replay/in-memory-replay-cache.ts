@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from "../clock.js";
 import { AttestationError, AttestationErrorCode } from "../errors.js";
-import { assertOptions } from "../options.js";
+import { assertOptions } from "../options/read-options.js";
 import type { ReplayCache } from "../ports.js";
 import { ExpiringSet } from "./expiring-set.js";
 

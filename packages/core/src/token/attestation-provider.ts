@@ -7,7 +7,7 @@ import { AttestationMetadata } from "../identity/attestation-metadata.js";
 import { isSpiffeId } from "../identity/spiffe-id.js";
 import type { Ed25519PublicKey } from "../keys/ed25519-public-key.js";
 import { type AttestationObserver, notify } from "../observer.js";
-import { assertOptions } from "../options.js";
+import { assertOptions } from "../options/read-options.js";
 import type { Signer } from "../ports.js";
 import { kindOf, printable } from "../printable.js";
 import { randomUuid } from "../random.js";

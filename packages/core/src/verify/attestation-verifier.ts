@@ -1,4 +1,4 @@
-import { assertOptions } from "../options.js";
+import { assertOptions } from "../options/read-options.js";
 import type { KeyResolver, ReplayCache } from "../ports.js";
 import { kindOf } from "../printable.js";
 import { InMemoryReplayCache } from "../replay/in-memory-replay-cache.js";

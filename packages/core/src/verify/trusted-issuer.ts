@@ -1,5 +1,5 @@
 import { trustDomainOf } from "../identity/spiffe-id.js";
-import { assertOptions } from "../options.js";
+import { assertOptions } from "../options/read-options.js";
 import { kindOf, printable } from "../printable.js";
 import { TrustLevel } from "./trust.js";
 

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from "../clock.js";
 import { AttestationError, AttestationErrorCode, isAttestationError } from "../errors.js";
 import { type AttestationObserver, notify } from "../observer.js";
-import { assertOptions } from "../options.js";
+import { assertOptions } from "../options/read-options.js";
 import { kindOf, printable } from "../printable.js";
 import { DEFAULT_MAX_TOKEN_BYTES } from "../token/compact-jws.js";
 import { type DecodedToken, parseToken } from "../token/decode-token.js";

@@ -1,5 +1,5 @@
 import { AttestationError, AttestationErrorCode } from "../../errors.js";
-import { assertOptions } from "../../options.js";
+import { assertOptions } from "../../options/read-options.js";
 import { kindOf, printable } from "../../printable.js";
 import { type Check, defineOwnCheck } from "../check.js";
 import { OPTION_NAMES } from "../option-names.js";

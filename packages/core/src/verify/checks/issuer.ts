@@ -1,6 +1,6 @@
 import { AttestationError, AttestationErrorCode } from "../../errors.js";
 import { trustDomainOf } from "../../identity/spiffe-id.js";
-import { assertOptions } from "../../options.js";
+import { assertOptions } from "../../options/read-options.js";
 import { printable } from "../../printable.js";
 import { type Check, defineOwnCheck } from "../check.js";
 import { OPTION_NAMES } from "../option-names.js";

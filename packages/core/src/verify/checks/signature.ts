@@ -1,10 +1,11 @@
 import { withDeadline } from "../../deadline.js";
 import { AttestationError, AttestationErrorCode, isAttestationError } from "../../errors.js";
 import { Ed25519PublicKey } from "../../keys/ed25519-public-key.js";
-import { assertOptions } from "../../options.js";
+import { MAX_TIMER_SECONDS } from "../../options/option-kinds.js";
+import { assertOptions } from "../../options/read-options.js";
 import type { KeyResolver } from "../../ports.js";
 import { printable } from "../../printable.js";
-import { assertSeconds, MAX_TIMER_SECONDS } from "../../seconds.js";
+import { assertSeconds } from "../../seconds.js";
 import { type Check, defineOwnCheck } from "../check.js";
 import { OPTION_NAMES } from "../option-names.js";
 
