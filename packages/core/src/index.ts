@@ -7,6 +7,7 @@ export {
   type AttestationErrorOptions,
   isAttestationError,
 } from "./errors.js";
+export type { TokenEvent } from "./events.js";
 export { AgentIdentity, type AgentIdentityOptions } from "./identity/agent-identity.js";
 export { AgentIntegrity, type AgentIntegrityOptions } from "./identity/agent-integrity.js";
 export {
@@ -18,26 +19,7 @@ export {
 export { type Ed25519PublicJwk, Ed25519PublicKey } from "./keys/ed25519-public-key.js";
 export { InMemoryKeyResolver } from "./keys/in-memory-key-resolver.js";
 export { type Ed25519PrivateJwk, KeyPair } from "./keys/key-pair.js";
-export type {
-  AttestationEvent,
-  AttestationObserver,
-  CacheEvictsEvent,
-  CacheStateChangedEvent,
-  CacheWrittenBackEvent,
-  CheckFailedEvent,
-  CircuitStateChangedEvent,
-  DeniedEvent,
-  GateErrorEvent,
-  KeySetFetchedEvent,
-  KeySetFetchFailedEvent,
-  KeySetFetchRetriedEvent,
-  RejectedEvent,
-  ReplayEvent,
-  StaleKeySetServedEvent,
-  TokenCreatedEvent,
-  UnattestedEvent,
-  VerifiedEvent,
-} from "./observer.js";
+export type { AttestationObserver } from "./observer.js";
 export type { KeyResolver, ReplayCache, Signer } from "./ports.js";
 export { InMemoryReplayCache, type InMemoryReplayCacheOptions } from "./replay/in-memory-replay-cache.js";
 export {

@@ -11,6 +11,7 @@ export {
   readServerCapability,
   serverCapability,
 } from "./capability.js";
+export { causesOf } from "./causes.js";
 export { withDeadline } from "./deadline.js";
 export { decodeTextFromBase64url } from "./encoding/base64url.js";
 export { notify } from "./observer.js";

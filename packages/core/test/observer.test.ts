@@ -1,7 +1,8 @@
 import { describe, expect, test, vi } from "vitest";
-import { type AttestationEvent, type AttestationObserver, notify } from "../src/observer.js";
+import type { TokenEvent } from "../src/events.js";
+import { type AttestationObserver, notify } from "../src/observer.js";
 
-const event: AttestationEvent = { type: "replay", issuer: "i", subject: "s", jti: "j" };
+const event: TokenEvent = { type: "replay", issuer: "i", subject: "s", jti: "j" };
 
 describe("notify", () => {
   test("hands the event over", () => {

@@ -1,4 +1,5 @@
 import type { Clock, Ed25519PublicKey } from "@attest/core";
+import { causesOf } from "@attest/core/internal";
 import type { FetchCounters } from "./fetcher-metrics.js";
 import type { KeySet } from "./key-set.js";
 
@@ -34,7 +35,7 @@ export interface CachedKeySetOptions {
 export interface StaleUse {
   readonly ageSeconds: number;
   readonly usableForSeconds: number;
-  readonly error: unknown;
+  readonly cause: readonly string[];
 }
 
 /**
@@ -172,7 +173,7 @@ export class CachedKeySet {
     this.#failure.isReported = true;
     const ageSeconds = now - loaded.at;
     const usableForSeconds = loaded.freshSeconds + staleIfErrorSeconds - ageSeconds;
-    onStale({ ageSeconds, usableForSeconds, error: this.#failure.error });
+    onStale({ ageSeconds, usableForSeconds, cause: causesOf(this.#failure.error) });
   }
 }
 

@@ -7,6 +7,7 @@ import {
   readRetryConfig,
 } from "@attest/resilience";
 import { createOutboundFetch } from "#outbound-fetch";
+import type { KeySetEvent } from "./events.js";
 import { isAllowedAddress, type KeySetUrlOptions } from "./jwks-url.js";
 import type { Fetch } from "./outbound-fetch.js";
 
@@ -56,7 +57,7 @@ export interface JWKSFetcherOptions extends KeySetUrlOptions {
    * Is told of every fetch (`key_set_fetched`, `key_set_fetch_retried`, `key_set_fetch_failed`), of the use of key
    * sets past their time (`stale_key_set_served`) and of issuers left alone (`circuit_state_changed`).
    */
-  readonly observer?: AttestationObserver | undefined;
+  readonly observer?: AttestationObserver<KeySetEvent> | undefined;
 }
 
 const OPTIONS: readonly (keyof JWKSFetcherOptions)[] = [

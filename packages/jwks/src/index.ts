@@ -1,3 +1,4 @@
+export type { KeySetEvent } from "./events.js";
 export { FetcherClosedError } from "./fetcher-closed-error.js";
 export type { JWKSFetcherMetrics } from "./fetcher-metrics.js";
 export type { JWKSFetcherOptions } from "./fetcher-options.js";

@@ -1,5 +1,4 @@
-import type { AttestationEvent } from "@attest/core";
-import { notify, printable } from "@attest/core/internal";
+import { causesOf, notify, printable } from "@attest/core/internal";
 import {
   abortable,
   CircuitBreaker,
@@ -11,6 +10,7 @@ import {
   retry,
 } from "@attest/resilience";
 import type { KeySetLoader, LoadedKeySet } from "./cached-key-set.js";
+import type { KeySetEvent } from "./events.js";
 import { fetchJson } from "./fetch-json.js";
 import { FetcherClosedError } from "./fetcher-closed-error.js";
 import type { FetchCounters } from "./fetcher-metrics.js";
@@ -80,7 +80,7 @@ export class IssuerClient implements KeySetLoader {
         this.#counters.circuitBreakerRejections++;
       } else {
         this.#counters.fetchFailures++;
-        this.#report({ type: "key_set_fetch_failed", ...about(), error });
+        this.#report({ type: "key_set_fetch_failed", ...about(), cause: causesOf(error) });
       }
       throw error;
     }
@@ -147,10 +147,10 @@ export class IssuerClient implements KeySetLoader {
   #announceRetry({ attempt, delaySeconds, error }: RetryAnnouncement): void {
     this.#counters.retries++;
     const issuer = printable(this.#issuer);
-    this.#report({ type: "key_set_fetch_retried", issuer, attempt, delaySeconds, error });
+    this.#report({ type: "key_set_fetch_retried", issuer, attempt, delaySeconds, cause: causesOf(error) });
   }
 
-  #report(event: AttestationEvent): void {
+  #report(event: KeySetEvent): void {
     const { observer } = this.#settings;
     if (observer !== undefined) notify(observer, event);
   }

@@ -1,13 +1,12 @@
 import {
   AttestationErrorCode,
-  type AttestationEvent,
   composeVerifier,
   defineCheck,
   type VerificationPolicy,
   type VerificationResult,
   type Verifier,
 } from "@attest/core";
-import type { CreateAttestingServerOptions } from "@attest/mcp-server";
+import type { CreateAttestingServerOptions, GateEvent } from "@attest/mcp-server";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
 import { describe, expect, test, vi } from "vitest";
@@ -38,8 +37,8 @@ async function open(
   options: CreateAttestingServerOptions = {},
   prepare?: (serverSide: Transport) => void,
 ) {
-  const events: AttestationEvent[] = [];
-  const observer = { record: (event: AttestationEvent) => void events.push(event) };
+  const events: GateEvent[] = [];
+  const observer = { record: (event: GateEvent) => void events.push(event) };
   const server = createWeatherServer(verifier, { observer, ...options });
   const errors: string[] = [];
   server.server.onerror = ({ message }) => errors.push(message);

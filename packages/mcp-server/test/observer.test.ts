@@ -1,4 +1,5 @@
-import { AttestationErrorCode, type AttestationEvent, type Verifier } from "@attest/core";
+import { AttestationErrorCode, type Verifier } from "@attest/core";
+import type { GateEvent } from "@attest/mcp-server";
 import { requireAttestation } from "@attest/mcp-server";
 import type { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import { GetPromptRequestSchema } from "@modelcontextprotocol/sdk/types.js";
@@ -11,7 +12,7 @@ const subject = "spiffe://anthropic.com/model/claude-sonnet-4";
 
 /** A weather server that records its gate's events, and a connection to it. */
 async function watch(verifier: Verifier, prepare: (server: Server) => void = () => undefined) {
-  const events: AttestationEvent[] = [];
+  const events: GateEvent[] = [];
   const server = createWeatherServer(verifier, {
     observer: { record: (event) => void events.push(event) },
     onUnattested: () => undefined,

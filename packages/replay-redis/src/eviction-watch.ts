@@ -1,15 +1,16 @@
 import type { AttestationObserver } from "@attest/core";
 import { notify } from "@attest/core/internal";
 import { ask } from "./ask.js";
+import type { CacheEvent } from "./events.js";
 import { type Eviction, readEviction } from "./eviction.js";
 import type { RedisLink } from "./redis-link.js";
 
 /** Whether Redis evicts, as of the last look. */
 export class EvictionWatch {
-  readonly #observer: AttestationObserver | undefined;
+  readonly #observer: AttestationObserver<CacheEvent> | undefined;
   #eviction: Eviction = "unknown";
 
-  constructor(observer: AttestationObserver | undefined) {
+  constructor(observer: AttestationObserver<CacheEvent> | undefined) {
     this.#observer = observer;
   }
 

@@ -1,7 +1,8 @@
 import type { AttestationObserver } from "@attest/core";
-import { notify } from "@attest/core/internal";
+import { causesOf, notify } from "@attest/core/internal";
 import type { CacheCounters } from "./cache-metrics.js";
 import { CacheState } from "./cache-state.js";
+import type { CacheEvent } from "./events.js";
 import { isReply } from "./failure.js";
 
 export interface HealthOptions {
@@ -9,7 +10,7 @@ export interface HealthOptions {
   readonly retryDelaySeconds: number;
   readonly healthCheckIntervalSeconds: number;
   readonly counters: CacheCounters;
-  readonly observer: AttestationObserver | undefined;
+  readonly observer: AttestationObserver<CacheEvent> | undefined;
   /** Whether nothing is left to be done before Redis is trusted. */
   readonly isRecovered: () => boolean;
 }
@@ -124,6 +125,9 @@ export class Health {
     if (from === to) return;
     this.#state = to;
     const { observer } = this.#options;
-    if (observer !== undefined) notify(observer, { type: "cache_state_changed", from, to, detail, cause });
+    if (observer !== undefined) {
+      const causes = cause === undefined ? {} : { cause: causesOf(cause) };
+      notify(observer, { type: "cache_state_changed", from, to, detail, ...causes });
+    }
   }
 }

@@ -1,6 +1,7 @@
 export type { CacheMetrics } from "./cache-metrics.js";
 export { CacheState } from "./cache-state.js";
 export { CommandTimeoutError } from "./command-timeout-error.js";
+export type { CacheEvent } from "./events.js";
 export type { Eviction } from "./eviction.js";
 export type { HealthStatus } from "./health-status.js";
 export type { RedisConfig, RedisReplayCacheOptions } from "./options.js";

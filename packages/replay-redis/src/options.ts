@@ -1,6 +1,7 @@
 import { type AttestationObserver, type Clock, systemClock } from "@attest/core";
 import { assertOptions, assertSeconds, kindOf, MAX_TIMER_SECONDS } from "@attest/core/internal";
 import { assertClient, assertRedisUrl, assertWhole } from "./assert-options.js";
+import type { CacheEvent } from "./events.js";
 import type { RedisClient } from "./redis-commands.js";
 
 export interface RedisReplayCacheOptions {
@@ -45,7 +46,7 @@ export interface RedisReplayCacheOptions {
   /** Default: the system's clock. Redis's own clock does not matter. */
   readonly clock?: Clock | undefined;
   /** Is told of `cache_state_changed`, `cache_written_back` and `cache_evicts`. */
-  readonly observer?: AttestationObserver | undefined;
+  readonly observer?: AttestationObserver<CacheEvent> | undefined;
 }
 
 /** The same by the name it has elsewhere. */

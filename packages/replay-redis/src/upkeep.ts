@@ -4,6 +4,7 @@ import { type AskAgainOptions, ask, askAgain } from "./ask.js";
 import { attemptToken } from "./attempt-token.js";
 import type { CacheCounters } from "./cache-metrics.js";
 import { claim } from "./claim.js";
+import type { CacheEvent } from "./events.js";
 import type { Eviction } from "./eviction.js";
 import { EvictionWatch } from "./eviction-watch.js";
 import { isForbidden, isWrongType } from "./failure.js";
@@ -20,7 +21,7 @@ export interface UpkeepOptions {
   /** Whether the client is the user's own, of whatever version. */
   readonly isUsersClient: boolean;
   readonly counters: CacheCounters;
-  readonly observer: AttestationObserver | undefined;
+  readonly observer: AttestationObserver<CacheEvent> | undefined;
   /** Seconds since the Unix epoch. */
   readonly now: () => number;
 }

@@ -102,8 +102,10 @@ export function clock(): Option<Clock> {
 }
 
 /** An {@link AttestationObserver}, or none. */
-export function observer(): Option<AttestationObserver | undefined> {
-  return optional(having<AttestationObserver>("an AttestationObserver: { record(event) }", "record"));
+export function observer<Event extends { readonly type: string }>(): Option<
+  AttestationObserver<Event> | undefined
+> {
+  return optional(having<AttestationObserver<Event>>("an AttestationObserver: { record(event) }", "record"));
 }
 
 /** An option that may be left out, and is `undefined` then. */

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from "../clock.js";
 import type { SignatureAlgorithm } from "../constants.js";
 import { encodeUtf8 } from "../encoding/utf8.js";
+import type { TokenEvent } from "../events.js";
 import type { AgentIdentity } from "../identity/agent-identity.js";
 import type { AgentIntegrity } from "../identity/agent-integrity.js";
 import { AttestationMetadata } from "../identity/attestation-metadata.js";
@@ -28,7 +29,7 @@ export interface AttestationProviderOptions {
   readonly tokenType?: TokenType | undefined;
   /** Default: the system's clock. */
   readonly clock?: Clock | undefined;
-  readonly observer?: AttestationObserver | undefined;
+  readonly observer?: AttestationObserver<TokenEvent> | undefined;
 }
 
 export interface CreateTokenOptions {
@@ -67,7 +68,7 @@ export class AttestationProvider {
   /** The header segment of the last token: the next one's too, unless the signer has rotated its key. */
   #header: { readonly kid: string; readonly segment: string } | undefined;
   readonly #clock: Clock;
-  readonly #observer: AttestationObserver | undefined;
+  readonly #observer: AttestationObserver<TokenEvent> | undefined;
 
   /** @throws {TypeError | RangeError} naming the option that is wrong. */
   constructor(options: AttestationProviderOptions) {

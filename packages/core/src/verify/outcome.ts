@@ -1,5 +1,7 @@
+import { causesOf } from "../causes.js";
 import type { AttestationError } from "../errors.js";
 import { AttestationErrorCode } from "../errors.js";
+import type { TokenEvent } from "../events.js";
 import { type AttestationObserver, notify } from "../observer.js";
 import { printable } from "../printable.js";
 import type { AttestationClaims } from "../token/claims.js";
@@ -49,14 +51,20 @@ export function toResult(outcome: Outcome, policy: VerificationPolicy): Verifica
 
 /** Tells the observer, with the detail that the peer is not given. */
 export function reportOutcome(
-  observer: AttestationObserver,
+  observer: AttestationObserver<TokenEvent>,
   outcome: Outcome,
   durationSeconds: number,
 ): void {
   if (outcome.failure === undefined) {
     const { claims } = outcome.decoded;
     const trustLevel = trustLevelOf(claims.attestationMetadata.attestationType);
-    notify(observer, { type: "verified", ...whoIn(claims), trustLevel, durationSeconds });
+    notify(observer, {
+      type: "verified",
+      ...whoIn(claims),
+      ...aboutToken(claims),
+      trustLevel,
+      durationSeconds,
+    });
     return;
   }
   const { decoded, failure, failedCheck } = outcome;
@@ -66,12 +74,18 @@ export function reportOutcome(
     code: failure.code,
     check: failedCheck,
     detail: failure.detail === undefined ? null : printable(failure.detail),
-    ...(who ?? { issuer: null, subject: null, jti: null }),
+    ...(who ? { ...who, ...aboutToken(decoded.claims) } : NOBODY),
     durationSeconds,
-    ...(failure.cause === undefined ? {} : { cause: failure.cause }),
+    ...(failure.cause === undefined ? {} : { cause: causesOf(failure.cause) }),
   });
   if (who && failure.code === AttestationErrorCode.REPLAY_DETECTED)
     notify(observer, { type: "replay", ...who });
+}
+
+const NOBODY = { issuer: null, subject: null, jti: null, model: null, audience: null } as const;
+
+function aboutToken({ agentIdentity, aud }: AttestationClaims) {
+  return { model: printable(agentIdentity.modelVersion), audience: aud.map(printable) };
 }
 
 function whoIn({ iss, sub, jti }: AttestationClaims) {

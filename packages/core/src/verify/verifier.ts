@@ -1,5 +1,7 @@
+import { causesOf } from "../causes.js";
 import { type Clock, systemClock } from "../clock.js";
 import { AttestationError, AttestationErrorCode, isAttestationError } from "../errors.js";
+import type { TokenEvent } from "../events.js";
 import { type AttestationObserver, notify } from "../observer.js";
 import { assertOptions } from "../options/read-options.js";
 import { kindOf, printable } from "../printable.js";
@@ -33,7 +35,7 @@ export interface VerifierOptions {
   readonly maxTokenBytes?: number | undefined;
   /** Default: the system's clock. */
   readonly clock?: Clock | undefined;
-  readonly observer?: AttestationObserver | undefined;
+  readonly observer?: AttestationObserver<TokenEvent> | undefined;
 }
 
 /**
@@ -89,7 +91,7 @@ export function composeVerifier(checks: readonly Check[], options: VerifierOptio
       return conclude({ decoded }, startedAt);
     } catch (error) {
       if (!isAttestationError(error)) {
-        if (observer) notify(observer, { type: "check_failed", check: current, cause: error });
+        if (observer) notify(observer, { type: "check_failed", check: current, cause: causesOf(error) });
         throw error;
       }
       return conclude({ decoded, failure: error, failedCheck: error.check ?? current }, startedAt);

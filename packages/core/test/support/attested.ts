@@ -1,9 +1,10 @@
 import type { AttestationErrorCode } from "../../src/errors.js";
 import { AttestationError } from "../../src/errors.js";
+import type { TokenEvent } from "../../src/events.js";
 import { AgentIdentity } from "../../src/identity/agent-identity.js";
 import { InMemoryKeyResolver } from "../../src/keys/in-memory-key-resolver.js";
 import { KeyPair } from "../../src/keys/key-pair.js";
-import type { AttestationEvent, AttestationObserver } from "../../src/observer.js";
+import type { AttestationObserver } from "../../src/observer.js";
 import { FixedClock } from "../../src/testing.js";
 import { AttestationProvider, type CreateTokenOptions } from "../../src/token/attestation-provider.js";
 import {
@@ -24,9 +25,9 @@ export const IDENTITY = new AgentIdentity({
 
 /** An observer that keeps what it is told. */
 export class Recorder implements AttestationObserver {
-  readonly events: AttestationEvent[] = [];
+  readonly events: TokenEvent[] = [];
 
-  record(event: AttestationEvent): void {
+  record(event: TokenEvent): void {
     this.events.push(event);
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { AttestationError } from "../../src/errors.js";
+import type { TokenEvent } from "../../src/events.js";
 import { KeyPair } from "../../src/keys/key-pair.js";
-import type { AttestationEvent } from "../../src/observer.js";
 import { FixedClock } from "../../src/testing.js";
 import { type Check, defineCheck, type VerificationContext } from "../../src/verify/check.js";
 import { requiredClaims } from "../../src/verify/checks/claims.js";
@@ -248,10 +248,7 @@ describe("composeVerifier", () => {
   });
 
   describe("with an observer", () => {
-    async function observe(
-      checks: readonly Check[],
-      token: string | null,
-    ): Promise<readonly AttestationEvent[]> {
+    async function observe(checks: readonly Check[], token: string | null): Promise<readonly TokenEvent[]> {
       const observer = new Recorder();
       await verifier(checks, { observer }).verify(token);
       return observer.events;

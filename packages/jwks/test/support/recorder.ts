@@ -1,10 +1,11 @@
-import type { AttestationEvent, AttestationObserver } from "@attest/core";
+import type { AttestationObserver, TokenEvent } from "@attest/core";
+import type { KeySetEvent } from "../../src/events.js";
 
 /** An observer that keeps what it is told. */
 export class Recorder implements AttestationObserver {
-  readonly events: AttestationEvent[] = [];
+  readonly events: (KeySetEvent | TokenEvent)[] = [];
 
-  record(event: AttestationEvent): void {
+  record(event: KeySetEvent | TokenEvent): void {
     this.events.push(event);
   }
 }

@@ -6,6 +6,7 @@ import {
   type Verifier,
 } from "@attest/core";
 import { assertSeconds, kindOf, MAX_TIMER_SECONDS, printable } from "@attest/core/internal";
+import type { GateEvent } from "../events.js";
 import { type AttestationRules, RuleTable } from "./rules.js";
 
 /** How long a verified context lasts within its session. */
@@ -52,7 +53,7 @@ export interface GateOptions {
    * Watches what is refused and what fails: `denied`, `unattested` and `gate_error` events. Tokens are the
    * verifier's to report, to an observer of its own. Default none.
    */
-  readonly observer?: AttestationObserver | undefined;
+  readonly observer?: AttestationObserver<GateEvent> | undefined;
   /** Tells when a session's token has expired; the verifier has a clock of its own. Default: the system's. */
   readonly clock?: Clock | undefined;
 }
@@ -63,7 +64,7 @@ export interface GateSettings
     readonly [Name in keyof Omit<GateOptions, "observer" | "rules">]: NonNullable<GateOptions[Name]>;
   }> {
   readonly rules: RuleTable;
-  readonly observer: AttestationObserver | undefined;
+  readonly observer: AttestationObserver<GateEvent> | undefined;
 }
 
 /** @throws {TypeError | RangeError} naming the option that is wrong. */

@@ -1,7 +1,8 @@
-import { AttestationError, AttestationErrorCode, type AttestationEvent } from "@attest/core";
-import { notify, printable } from "@attest/core/internal";
+import { AttestationError, AttestationErrorCode } from "@attest/core";
+import { causesOf, notify, printable } from "@attest/core/internal";
 import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
 import type { AttestationContext } from "../context/attestation-context.js";
+import type { GateEvent } from "../events.js";
 import type { GateSettings } from "./gate-options.js";
 import type { Verdict } from "./verdict.js";
 
@@ -20,7 +21,7 @@ export class GateReports {
 
   /** Something that the gate depends on failed. */
   failed(detail: string, cause: unknown): void {
-    this.#record({ type: "gate_error", detail, cause });
+    this.#record({ type: "gate_error", detail, cause: causesOf(cause) });
     try {
       this.#onerror(new Error(detail, { cause }));
     } catch {
@@ -63,11 +64,11 @@ export class GateReports {
       issuer: escaped(issuer),
       subject: escaped(subject),
       jti: escaped(claims?.jti.slice(0, 8)),
-      ...(denial.cause === undefined ? {} : { cause: denial.cause }),
+      ...(denial.cause === undefined ? {} : { cause: causesOf(denial.cause) }),
     });
   }
 
-  #record(event: AttestationEvent): void {
+  #record(event: GateEvent): void {
     const { observer } = this.#settings;
     if (observer !== undefined) notify(observer, event);
   }

@@ -1,4 +1,5 @@
-import type { AttestationEvent, VerificationPolicy } from "@attest/core";
+import type { TokenEvent, VerificationPolicy } from "@attest/core";
+import type { GateEvent } from "@attest/mcp-server";
 import { attestServer } from "@attest/mcp-server";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
@@ -19,7 +20,7 @@ function examine({ url }: Served): Promise<ConformanceRun> {
 async function serveGated(
   policy: VerificationPolicy,
   issuer: Issuer,
-  events: AttestationEvent[] = [],
+  events: (GateEvent | TokenEvent)[] = [],
 ): Promise<Served> {
   const verifier = issuer.verifier({ policy, observer: { record: (event) => events.push(event) } });
   return serve(() => attestServer(createFixtureServer(), { verifier, onUnattested: () => undefined }));
@@ -54,7 +55,7 @@ describe.concurrent("MCP's conformance suite for servers", { timeout: 240_000 },
 
   test("passes all its 40 checks behind a gate whose policy is required, through a proxy that attests", async (context) => {
     const issuer = new Issuer();
-    const events: AttestationEvent[] = [];
+    const events: (GateEvent | TokenEvent)[] = [];
     const served = await serveGated("required", issuer, events);
     context.onTestFinished(() => served.close());
     const proxy = await startAttestingProxy(served.url, () => issuer.token());

@@ -1,10 +1,11 @@
-import type { AttestationEvent, AttestationObserver } from "@attest/core";
+import type { AttestationObserver } from "@attest/core";
+import type { CacheEvent } from "../../src/events.js";
 
 /** Keeps every event. */
 export class Recorder implements AttestationObserver {
-  readonly events: AttestationEvent[] = [];
+  readonly events: CacheEvent[] = [];
 
-  record(event: AttestationEvent): void {
+  record(event: CacheEvent): void {
     this.events.push(event);
   }
 
