@@ -40,6 +40,8 @@ export interface AttestationErrorOptions {
   readonly check?: string | undefined;
   /** The error underneath. Never sent to the peer. */
   readonly cause?: unknown;
+  /** The nonce that a proof has to carry, for a refusal that a proof with it would not meet (protocol §6). */
+  readonly challenge?: { readonly nonce: string } | undefined;
 }
 
 /**
@@ -51,6 +53,7 @@ export class AttestationError extends Error {
   readonly code: AttestationErrorCode;
   readonly check: string | undefined;
   declare readonly detail: string | undefined;
+  readonly challenge: { readonly nonce: string } | undefined;
 
   /** @throws {RangeError} when `code` is not one of {@link AttestationErrorCode}. */
   constructor(code: AttestationErrorCode, detail?: string, options: AttestationErrorOptions = {}) {
@@ -60,6 +63,7 @@ export class AttestationError extends Error {
     super(SENTENCES[code], options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.check = options.check;
+    this.challenge = options.challenge;
     Object.defineProperty(this, "detail", { value: detail });
     Object.defineProperty(this, BRAND, { value: true });
   }

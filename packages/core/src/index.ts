@@ -1,4 +1,3 @@
-export { type AttestationStatus, VerificationStatus } from "./capability.js";
 export { type Clock, systemClock } from "./clock.js";
 export { ATTESTATION_CAPABILITY_KEY, ATTESTATION_VERSION, type SignatureAlgorithm } from "./constants.js";
 export {
@@ -51,7 +50,13 @@ export { type SignatureOptions, signature } from "./verify/checks/signature.js";
 export { insertAfter, insertBefore, replaceCheck, withoutCheck } from "./verify/compose.js";
 export { VerificationPolicy } from "./verify/policy.js";
 export type { Presentation } from "./verify/presentation.js";
-export type { NotVerified, VerificationResult, Verified } from "./verify/result.js";
+export type { Challenge, NotVerified, VerificationResult, Verified } from "./verify/result.js";
 export { isTrustedAtLeast, isTrustLevel, TrustLevel } from "./verify/trust.js";
 export type { TrustedIssuer } from "./verify/trusted-issuer.js";
-export { composeVerifier, type Verifier, type VerifierOptions } from "./verify/verifier.js";
+export {
+  type ComposedVerifier,
+  composeVerifier,
+  type Verifier,
+  type VerifierOptions,
+} from "./verify/verifier.js";
+export { type AttestationStatus, VerificationStatus } from "./wire/server-status.js";

@@ -2,15 +2,6 @@
  * For the packages of this family alone: what they share and users do not need. Nothing here is covered by the
  * version number; the packages are released together when it changes.
  */
-export {
-  type ClientAttestationCapability,
-  clientCapability,
-  type Presented,
-  type RefusalData,
-  readPresented,
-  readServerCapability,
-  serverCapability,
-} from "./capability.js";
 export { causesOf } from "./causes.js";
 export { withDeadline } from "./deadline.js";
 export { decodeTextFromBase64url } from "./encoding/base64url.js";
@@ -31,9 +22,8 @@ export {
   oneOf,
   optional,
   seconds,
-  stated,
   text,
 } from "./options/option-kinds.js";
-export { assertOptions, type Option, type OptionsSpec, readOptions } from "./options/read-options.js";
+export { assertOptions, type Option, type OptionsSpec, readOptions, stated } from "./options/read-options.js";
 export { kindOf, printable } from "./printable.js";
 export { assertSeconds } from "./seconds.js";

@@ -111,7 +111,7 @@ describe("AttestationVerifier", () => {
   });
 
   test("gives back the claims that went into the token", async () => {
-    const { clock, keyPair, verifier } = attested({ ...anyTrustDomain, audience: undefined });
+    const { clock, keyPair, verifier } = attested({ ...anyTrustDomain, audience: null });
     const options = fc.record(
       {
         identity: fc

@@ -118,11 +118,6 @@ export function nullable<T>(option: Option<T>): Option<T | null> {
   return (value, name) => (value === null ? null : option(value, name));
 }
 
-/** An option that is never taken for absent by mistake: present, it has to have a value. */
-export function stated<T>(option: Option<T>): Option<T> {
-  return Object.assign((value: unknown, name: string) => option(value, name), { refusesUndefined: true });
-}
-
 /** The members of `value`, whatever it is: what is no object has none of its own. */
 export function membersOf(value: unknown): Readonly<Record<string, unknown>> {
   return Object(value) as Readonly<Record<string, unknown>>;

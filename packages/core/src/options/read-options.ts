@@ -12,6 +12,11 @@ export interface Option<T> {
   readonly refusesUndefined?: boolean;
 }
 
+/** An option that is never taken for absent by mistake: where it is present, it has to have a value. */
+export function stated<T>(option: Option<T>): Option<T> {
+  return Object.assign((value: unknown, name: string) => option(value, name), { refusesUndefined: true });
+}
+
 /** One reader per option: all that `S` can hold. */
 export type OptionsSpec<S extends object> = { readonly [Name in keyof S]-?: Option<S[Name]> };
 

@@ -1,86 +1,123 @@
-import { assertOptions } from "../options/read-options.js";
+import type { Clock } from "../clock.js";
+import { nullable, optional } from "../options/option-kinds.js";
+import { type Option, type OptionsSpec, readOptions, stated } from "../options/read-options.js";
 import type { KeyResolver, ReplayCache } from "../ports.js";
 import { kindOf } from "../printable.js";
 import { InMemoryReplayCache } from "../replay/in-memory-replay-cache.js";
 import type { Check } from "./check.js";
-import { audience } from "./checks/audience.js";
-import { requiredClaims } from "./checks/claims.js";
-import { issuer } from "./checks/issuer.js";
-import { lifetime } from "./checks/lifetime.js";
+import { type AudienceOptions, audience, audienceOption } from "./checks/audience.js";
+import { requiredClaims, requiredClaimsOption } from "./checks/claims.js";
+import { ISSUER_OPTIONS, type IssuerOptions, issuer } from "./checks/issuer.js";
+import { LIFETIME_OPTIONS, type LifetimeOptions, lifetime } from "./checks/lifetime.js";
 import { proofOfPossession } from "./checks/proof.js";
-import { replay } from "./checks/replay.js";
-import { signature } from "./checks/signature.js";
-import { OPTION_NAMES } from "./option-names.js";
+import { REPLAY_OPTIONS, type ReplayOptions, replay } from "./checks/replay.js";
+import { SIGNATURE_OPTIONS, type SignatureOptions, signature } from "./checks/signature.js";
 import type { VerificationPolicy } from "./policy.js";
 import type { Presentation } from "./presentation.js";
 import type { VerificationResult } from "./result.js";
-import type { TrustedIssuer } from "./trusted-issuer.js";
-import { composeVerifier, type Verifier, type VerifierOptions } from "./verifier.js";
+import type { IssuerTrust } from "./trusted-issuer.js";
+import {
+  type ComposedVerifier,
+  composeVerifier,
+  VERIFIER_OPTIONS,
+  type VerifierOptions,
+  type VerifierSettings,
+} from "./verifier.js";
 
-export interface AttestationVerifierOptions extends VerifierOptions {
-  /** Who may vouch for agents, and for which. At least one. */
-  readonly trustedIssuers: readonly (string | TrustedIssuer)[];
-  /** Where the issuers' public keys come from. */
-  readonly keyResolver: KeyResolver;
-  /**
-   * The name, or names, under which tokens are meant for this server. Without it a token made for any other
-   * server passes here too, so set it.
-   */
-  readonly audience?: string | readonly string[] | undefined;
+export interface AttestationVerifierOptions
+  extends VerifierOptions,
+    IssuerOptions,
+    SignatureOptions,
+    LifetimeOptions,
+    Partial<AudienceOptions>,
+    Pick<ReplayOptions, "cacheTimeoutSeconds"> {
   /**
    * Remembers used tokens. Default: a memory of this verifier's own, which is enough when one verifier serves all
    * of the server's sessions; verifiers and processes that share an audience need a cache to share, and with it one
    * `clockSkewSeconds`. `null` switches replay protection off.
    */
   readonly replayCache?: ReplayCache | null | undefined;
-  /** Claims a token needs beyond those that every token carries, by their names on the wire. Default none. */
-  readonly requiredClaims?: readonly string[] | undefined;
-  /** How far the issuer's clock and this one may lie apart, in seconds. Default 30. */
-  readonly clockSkewSeconds?: number | undefined;
-  /** The longest life a token may have, in seconds. Default 900. */
-  readonly maxLifetimeSeconds?: number | undefined;
-  /** How long the key resolver is waited for, in seconds; after that the token is refused, 1010. Default 30. */
-  readonly keyTimeoutSeconds?: number | undefined;
-  /** How long the replay cache is waited for, in seconds; after that the token is refused, 1011. Default 10. */
-  readonly cacheTimeoutSeconds?: number | undefined;
-  /** Checks of your own; they run after the claims are checked and before anything is burned. */
-  readonly checks?: readonly Check[] | undefined;
+  /** Claims that a token needs beyond those that every token carries, by their names on the wire. Default: none. */
+  readonly requiredClaims?: readonly string[];
+  /** Checks of your own; they run after the claims are checked and before anything is burned. Default: none. */
+  readonly checks?: readonly Check[];
 }
 
-/** The checks of an {@link AttestationVerifier}, in their order: the whole of what it does. */
+const checksOption: Option<readonly Check[]> = (value = [], name) => {
+  if (Array.isArray(value)) return value;
+  throw new TypeError(`${name} must be a list of checks, as defineCheck makes them, got ${kindOf(value)}`);
+};
+
+/** {@link AttestationVerifierOptions} with their defaults filled in. */
+interface Settings extends VerifierSettings {
+  readonly trustedIssuers: ReadonlyMap<string, IssuerTrust>;
+  readonly keyResolver: KeyResolver;
+  readonly keyTimeoutSeconds: number;
+  readonly maxLifetimeSeconds: number;
+  readonly audience: readonly string[] | null;
+  readonly requiredClaims: readonly string[];
+  readonly checks: readonly Check[];
+  readonly replayCache: ReplayCache | null | undefined;
+  readonly cacheTimeoutSeconds: number;
+}
+
+/** Each option is read by the check that it is for. */
+const OPTIONS: OptionsSpec<Settings> = {
+  ...VERIFIER_OPTIONS,
+  ...ISSUER_OPTIONS,
+  ...SIGNATURE_OPTIONS,
+  ...LIFETIME_OPTIONS,
+  audience: stated((value = null, name) => audienceOption(value, name)),
+  requiredClaims: stated(requiredClaimsOption),
+  checks: stated(checksOption),
+  replayCache: optional(nullable(REPLAY_OPTIONS.replayCache)),
+  cacheTimeoutSeconds: REPLAY_OPTIONS.cacheTimeoutSeconds,
+};
+
+/**
+ * Returns the checks of an {@link AttestationVerifier}, in their order: the whole of what it does.
+ *
+ * @throws {TypeError | RangeError} naming the option that is wrong.
+ */
 export function defaultChecks(options: AttestationVerifierOptions): readonly Check[] {
-  assertOptions("AttestationVerifier", options, OPTION_NAMES);
-  if (options.checks !== undefined && !Array.isArray(options.checks)) {
-    throw new TypeError(
-      `checks must be a list of checks, as defineCheck makes them, got ${kindOf(options.checks)}`,
-    );
-  }
-  const { replayCache = new InMemoryReplayCache({ clock: options.clock }) } = options;
+  const settings = readOptions("AttestationVerifier", options, OPTIONS);
+  const { keyResolver, keyTimeoutSeconds, maxLifetimeSeconds, cacheTimeoutSeconds, checks } = settings;
+  const { replayCache = new InMemoryReplayCache({ clock: settings.clock }) } = settings;
   return [
-    issuer(options),
-    signature(options),
-    lifetime(options),
-    audience({ audience: options.audience }),
+    issuer({ trustedIssuers: options.trustedIssuers }),
+    signature({ keyResolver, keyTimeoutSeconds }),
+    lifetime({ maxLifetimeSeconds }),
+    audience({ audience: options.audience ?? null }),
     requiredClaims(options.requiredClaims),
-    ...(options.checks ?? []),
+    ...checks,
     proofOfPossession(),
-    ...(replayCache === null ? [] : [replay({ ...options, replayCache })]),
+    ...(replayCache === null ? [] : [replay({ replayCache, cacheTimeoutSeconds })]),
   ];
 }
 
 /** Verifies attestation tokens with {@link defaultChecks}, and is nothing but that list. */
-export class AttestationVerifier implements Verifier {
+export class AttestationVerifier implements ComposedVerifier {
   readonly policy: VerificationPolicy;
   readonly trustedIssuers: readonly string[];
   readonly requiredClaims: readonly string[];
-  readonly #verifier: Verifier;
+  readonly audience: readonly string[] | undefined;
+  readonly clock: Clock;
+  readonly clockSkewSeconds: number;
+  readonly checks: readonly string[];
+  readonly #verifier: ComposedVerifier;
 
   /** @throws {TypeError | RangeError} naming the option that is wrong. */
   constructor(options: AttestationVerifierOptions) {
     this.#verifier = composeVerifier(defaultChecks(options), options);
-    this.policy = this.#verifier.policy;
-    this.trustedIssuers = this.#verifier.trustedIssuers;
-    this.requiredClaims = this.#verifier.requiredClaims;
+    const { policy, trustedIssuers, requiredClaims, audience, clock, clockSkewSeconds, checks } =
+      this.#verifier;
+    this.policy = policy;
+    this.trustedIssuers = trustedIssuers;
+    this.requiredClaims = requiredClaims;
+    this.audience = audience;
+    this.clock = clock;
+    this.clockSkewSeconds = clockSkewSeconds;
+    this.checks = checks;
   }
 
   /** Verifies a token; a refusal is a result, never an exception. */

@@ -8,12 +8,15 @@ export interface VerificationContext extends DecodedToken {
   readonly presentation: Presentation;
   /** When verification began, in seconds since the Unix epoch: the same for every check. */
   readonly now: number;
+  /** How far the issuer's clock and this one may lie apart, in seconds: the same for every check. */
+  readonly clockSkewSeconds: number;
 }
 
 /** What a check wants every client to know before it asks for a token. */
 export interface CheckAdvertisement {
   readonly trustedIssuers?: readonly string[];
   readonly requiredClaims?: readonly string[];
+  readonly audience?: readonly string[];
 }
 
 /** One rule that a token must pass. */
@@ -28,7 +31,7 @@ export interface Check {
   readonly advertises?: CheckAdvertisement;
 }
 
-/** A check from its name and its rule. @throws {TypeError} when either is missing. */
+/** Returns a check from its name and its rule. @throws {TypeError} when either is missing. */
 export function defineCheck(
   name: string,
   run: (context: VerificationContext) => void | Promise<void>,
@@ -39,16 +42,29 @@ export function defineCheck(
   return Object.freeze({ name, run, advertises });
 }
 
-const own = new WeakSet<Check>();
+/** The options that a check of this package was made from, by name, as they were given. */
+type OptionsRead = Readonly<Record<string, unknown>>;
 
-/** {@link defineCheck} for this package's own checks, which leave the context as it is. */
-export function defineOwnCheck(...definition: Parameters<typeof defineCheck>): Check {
-  const check = defineCheck(...definition);
-  own.add(check);
+const own = new WeakMap<Check, OptionsRead>();
+
+/** Returns a check of this package's own: it leaves the context as it is, and tells which options it was made from. */
+export function defineOwnCheck(
+  name: string,
+  run: (context: VerificationContext) => void | Promise<void>,
+  { advertises, reads = {} }: { readonly advertises?: CheckAdvertisement; readonly reads?: OptionsRead } = {},
+): Check {
+  const check = defineCheck(name, run, advertises);
+  own.set(check, reads);
   return check;
 }
 
 /** Whether `check` is one of this package's own. */
 export function isOwnCheck(check: Check): boolean {
   return own.has(check);
+}
+
+/** Whether `check` was made from the option `name` with this very value. */
+export function wasMadeFrom(check: Check, name: string, value: unknown): boolean {
+  const reads = own.get(check);
+  return reads !== undefined && Object.hasOwn(reads, name) && reads[name] === value;
 }

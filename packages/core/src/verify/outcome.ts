@@ -9,6 +9,7 @@ import type { DecodedToken } from "../token/decode-token.js";
 import { VerificationPolicy } from "./policy.js";
 import type { VerificationResult } from "./result.js";
 import { TrustLevel, trustLevelOf } from "./trust.js";
+import type { VerifierSettings } from "./verifier.js";
 
 /** How the checks ended: every one passed, or one refused. */
 export type Outcome =
@@ -19,8 +20,11 @@ export type Outcome =
       readonly failedCheck: string;
     };
 
-/** What the caller of `verify` is told. */
-export function toResult(outcome: Outcome, policy: VerificationPolicy): VerificationResult {
+/** Returns what the caller of `verify` is told. */
+export function toResult(
+  outcome: Outcome,
+  { policy, clockSkewSeconds }: Pick<VerifierSettings, "policy" | "clockSkewSeconds">,
+): VerificationResult {
   if (outcome.failure !== undefined) {
     const { decoded, failure, failedCheck } = outcome;
     return {
@@ -33,6 +37,7 @@ export function toResult(outcome: Outcome, policy: VerificationPolicy): Verifica
       error: failure.message,
       errorCode: failure.code,
       failedCheck,
+      challenge: failure.challenge ?? null,
     };
   }
   const { claims } = outcome.decoded;
@@ -43,6 +48,7 @@ export function toResult(outcome: Outcome, policy: VerificationPolicy): Verifica
     issuer: claims.iss,
     subject: claims.sub,
     claims,
+    validUntil: claims.exp + clockSkewSeconds,
     error: null,
     errorCode: null,
     failedCheck: null,

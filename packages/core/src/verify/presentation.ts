@@ -4,6 +4,6 @@ export interface Presentation {
   readonly proof?: string | undefined;
   /** The JSON-RPC request that the proof is for. */
   readonly request?: { readonly method: string; readonly params?: unknown } | undefined;
-  /** The nonce that the server had asked for. */
-  readonly nonce?: string | undefined;
+  /** The OAuth access token that travels with the request, where it has been validated. */
+  readonly accessToken?: string | undefined;
 }

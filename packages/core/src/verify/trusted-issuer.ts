@@ -36,9 +36,7 @@ export interface IssuerTrust {
  *
  * @throws {TypeError} when there is none, one is named twice, or a member is not what it must be.
  */
-export function readTrustedIssuers(
-  trustedIssuers: readonly (string | TrustedIssuer)[],
-): ReadonlyMap<string, IssuerTrust> {
+export function readTrustedIssuers(trustedIssuers: unknown): ReadonlyMap<string, IssuerTrust> {
   if (!Array.isArray(trustedIssuers) || trustedIssuers.length === 0) {
     throw new TypeError(
       `trustedIssuers must be a list with at least one issuer, got ${kindOf(trustedIssuers)}`,

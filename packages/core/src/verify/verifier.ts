@@ -1,26 +1,35 @@
 import { causesOf } from "../causes.js";
-import { type Clock, systemClock } from "../clock.js";
+import type { Clock } from "../clock.js";
 import { AttestationError, AttestationErrorCode, isAttestationError } from "../errors.js";
 import type { TokenEvent } from "../events.js";
 import { type AttestationObserver, notify } from "../observer.js";
-import { assertOptions } from "../options/read-options.js";
+import { clock, count, observer, oneOf, seconds } from "../options/option-kinds.js";
+import { assertOptions, type OptionsSpec, readOptions } from "../options/read-options.js";
 import { kindOf, printable } from "../printable.js";
 import { DEFAULT_MAX_TOKEN_BYTES } from "../token/compact-jws.js";
 import { type DecodedToken, parseToken } from "../token/decode-token.js";
 import { type Check, type CheckAdvertisement, isOwnCheck } from "./check.js";
-import { OPTION_NAMES } from "./option-names.js";
+import { CHECK_OPTION_NAMES, refuseMisplacedOptions } from "./misplaced-options.js";
 import { type Outcome, reportOutcome, toResult } from "./outcome.js";
 import { VerificationPolicy } from "./policy.js";
 import type { Presentation } from "./presentation.js";
 import type { VerificationResult } from "./result.js";
 
-/** Tells whether an agent is who its token says. */
+/** Verifies that an agent is the one that its token names. */
 export interface Verifier {
   readonly policy: VerificationPolicy;
   /** The issuers whose tokens can pass. */
   readonly trustedIssuers: readonly string[];
-  /** The claims a token must carry, by their names on the wire. */
+  /** The claims that a token has to carry, by their names on the wire. */
   readonly requiredClaims: readonly string[];
+  /** The names under which tokens may be meant for this server; absent where any audience passes. */
+  readonly audience?: readonly string[] | undefined;
+  /** The clock by which tokens are verified; gates use it too. Default: the system's clock. */
+  readonly clock?: Clock | undefined;
+  /** How far the issuer's clock and this one may lie apart, in seconds; gates use it too. Default: 30 s. */
+  readonly clockSkewSeconds?: number | undefined;
+  /** The names of the checks that a token passes, in their order. */
+  readonly checks?: readonly string[] | undefined;
   /**
    * Verifies a token. A refusal is a result, never an exception; what rejects is a bug or an outage in a check
    * of the user's own, and means that nothing is known about the agent.
@@ -29,37 +38,63 @@ export interface Verifier {
 }
 
 export interface VerifierOptions {
-  /** What a refusal means for the connection. Default `required`. */
+  /** What a refusal means for the connection. Default: `required`. */
   readonly policy?: VerificationPolicy | undefined;
-  /** The longest token that is looked at, in bytes. Default 8192. */
+  /** The longest token that is looked at, in bytes. Default: 8192. */
   readonly maxTokenBytes?: number | undefined;
   /** Default: the system's clock. */
   readonly clock?: Clock | undefined;
+  /** How far the issuer's clock and this one may lie apart, in seconds. Default: 30 s. */
+  readonly clockSkewSeconds?: number | undefined;
+  /** Watches the verifier: `TokenEvent`. Default: nobody does. */
   readonly observer?: AttestationObserver<TokenEvent> | undefined;
 }
 
+/** {@link VerifierOptions} with their defaults filled in. */
+export interface VerifierSettings {
+  readonly policy: VerificationPolicy;
+  readonly maxTokenBytes: number;
+  readonly clock: Clock;
+  readonly clockSkewSeconds: number;
+  readonly observer: AttestationObserver<TokenEvent> | undefined;
+}
+
+/** Readers of {@link VerifierOptions}. */
+export const VERIFIER_OPTIONS: OptionsSpec<VerifierSettings> = {
+  policy: oneOf(VerificationPolicy, VerificationPolicy.REQUIRED),
+  maxTokenBytes: count(DEFAULT_MAX_TOKEN_BYTES),
+  clock: clock(),
+  clockSkewSeconds: seconds(30),
+  observer: observer<TokenEvent>(),
+};
+
+/** A verifier with every member that a {@link Verifier} may have. */
+export interface ComposedVerifier extends Verifier {
+  readonly clock: Clock;
+  readonly clockSkewSeconds: number;
+  readonly checks: readonly string[];
+}
+
 /**
- * A verifier that runs `checks` in order and stops at the first that refuses.
+ * Returns a verifier that runs `checks` in order and stops at the first that refuses.
  *
- * @throws {TypeError | RangeError} when two checks share a name, none is called `signature`, or an option is wrong.
+ * @param options the verifier's own. Options of checks may stand among them where the checks in the list were made
+ *   from them: `composeVerifier(insertBefore(defaultChecks(options), …), options)`.
+ * @throws {TypeError | RangeError} when two checks share a name, no check is called `signature`, or an option is wrong.
  */
-export function composeVerifier(checks: readonly Check[], options: VerifierOptions = {}): Verifier {
-  assertOptions("composeVerifier", options, OPTION_NAMES);
-  const { policy = VerificationPolicy.REQUIRED, clock = systemClock, observer } = options;
-  const { maxTokenBytes = DEFAULT_MAX_TOKEN_BYTES } = options;
-  assertPolicy(policy);
-  if (!Number.isSafeInteger(maxTokenBytes) || maxTokenBytes < 1) {
-    throw new RangeError(`maxTokenBytes must be a positive integer, got ${kindOf(maxTokenBytes)}`);
-  }
-  assertObserver(observer);
+export function composeVerifier(checks: readonly Check[], options: VerifierOptions = {}): ComposedVerifier {
+  assertOptions("composeVerifier", options, [...Object.keys(VERIFIER_OPTIONS), ...CHECK_OPTION_NAMES]);
   assertComplete(checks);
+  refuseMisplacedOptions(options, checks);
+  const settings = readOptions("composeVerifier", onlyOwn(options), VERIFIER_OPTIONS);
+  const { policy, clock, clockSkewSeconds, observer, maxTokenBytes } = settings;
   const ordered = [...checks];
   const isAllOurs = ordered.every(isOwnCheck);
   const checksProofs = ordered.some(({ name }) => name === "proof");
 
   function conclude(outcome: Outcome, startedAt: number): VerificationResult {
     if (observer) reportOutcome(observer, outcome, (performance.now() - startedAt) / 1000);
-    return toResult(outcome, policy);
+    return toResult(outcome, settings);
   }
 
   async function verify(
@@ -78,7 +113,7 @@ export function composeVerifier(checks: readonly Check[], options: VerifierOptio
       decoded = parseToken(token, maxTokenBytes);
       const { header, claims, signingInput, signature } = decoded;
       const now = clock.now();
-      const context = { header, claims, signingInput, signature, token, presentation, now };
+      const context = { header, claims, signingInput, signature, token, presentation, now, clockSkewSeconds };
       // Freezing takes as long as all of our own checks but the signature's, and those change nothing.
       if (!isAllOurs) Object.freeze(context);
       if (claims.cnf !== undefined && !checksProofs) throw bareBoundToken();
@@ -100,10 +135,23 @@ export function composeVerifier(checks: readonly Check[], options: VerifierOptio
 
   return Object.freeze({
     policy,
-    trustedIssuers: advertised(ordered, "trustedIssuers"),
-    requiredClaims: advertised(ordered, "requiredClaims"),
+    trustedIssuers: advertised(ordered, "trustedIssuers") ?? [],
+    requiredClaims: advertised(ordered, "requiredClaims") ?? [],
+    audience: advertised(ordered, "audience"),
+    clock,
+    clockSkewSeconds,
+    checks: Object.freeze(ordered.map(({ name }) => name)),
     verify,
   });
+}
+
+/** The verifier's options without those of checks. */
+function onlyOwn(options: object): object {
+  const own: Record<string, unknown> = {};
+  for (const name of Object.keys(VERIFIER_OPTIONS)) {
+    if (name in options) own[name] = (options as Readonly<Record<string, unknown>>)[name];
+  }
+  return own;
 }
 
 function notText(token: unknown): AttestationError {
@@ -130,24 +178,10 @@ function bareBoundToken(): AttestationError {
   );
 }
 
-function advertised(checks: readonly Check[], what: keyof CheckAdvertisement): readonly string[] {
-  return [...new Set(checks.flatMap((check) => check.advertises?.[what] ?? []))];
-}
-
-function assertPolicy(policy: unknown): void {
-  const policies: readonly unknown[] = Object.values(VerificationPolicy);
-  if (!policies.includes(policy))
-    throw new TypeError(`policy must be one of ${policies.join(", ")}, got ${printable(String(policy))}`);
-}
-
-/** One that is none would never be called, and nobody would notice. */
-function assertObserver(observer: unknown): void {
-  if (
-    observer === undefined ||
-    typeof (observer as Partial<AttestationObserver> | null)?.record === "function"
-  )
-    return;
-  throw new TypeError(`observer must be an AttestationObserver: { record(event) }, got ${kindOf(observer)}`);
+/** What the checks advertise under `what`, without repetitions; `undefined` where no check says anything. */
+function advertised(checks: readonly Check[], what: keyof CheckAdvertisement): readonly string[] | undefined {
+  const said = checks.flatMap((check) => check.advertises?.[what] ?? []);
+  return said.length === 0 ? undefined : Object.freeze([...new Set(said)]);
 }
 
 function assertComplete(checks: readonly Check[]): void {

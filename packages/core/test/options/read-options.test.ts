@@ -10,10 +10,9 @@ import {
   oneOf,
   optional,
   seconds,
-  stated,
   text,
 } from "../../src/options/option-kinds.js";
-import { type OptionsSpec, readOptions } from "../../src/options/read-options.js";
+import { type OptionsSpec, readOptions, stated } from "../../src/options/read-options.js";
 
 interface Settings {
   readonly waitSeconds: number;

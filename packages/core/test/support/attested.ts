@@ -63,5 +63,6 @@ export function refusal(code: AttestationErrorCode, failedCheck: string) {
     error: new AttestationError(code).message,
     errorCode: code,
     failedCheck,
+    challenge: null,
   };
 }

@@ -9,7 +9,14 @@ export async function runCheck(
   token: string,
   overrides: Partial<VerificationContext> = {},
 ): Promise<void> {
-  await check.run({ ...parseToken(token), token, presentation: {}, now: NOW, ...overrides });
+  await check.run({
+    ...parseToken(token),
+    token,
+    presentation: {},
+    now: NOW,
+    clockSkewSeconds: 30,
+    ...overrides,
+  });
 }
 
 /** The error of a check that refuses with `code`, and with `detail` if given. */

@@ -1,14 +1,17 @@
 import { describe, expect, test, vi } from "vitest";
 import { AttestationError } from "../../src/errors.js";
 import type { TokenEvent } from "../../src/events.js";
+import { InMemoryKeyResolver } from "../../src/keys/in-memory-key-resolver.js";
 import { KeyPair } from "../../src/keys/key-pair.js";
 import { FixedClock } from "../../src/testing.js";
+import { defaultChecks } from "../../src/verify/attestation-verifier.js";
 import { type Check, defineCheck, type VerificationContext } from "../../src/verify/check.js";
 import { requiredClaims } from "../../src/verify/checks/claims.js";
 import { lifetime } from "../../src/verify/checks/lifetime.js";
+import { insertBefore } from "../../src/verify/compose.js";
 import type { VerificationPolicy } from "../../src/verify/policy.js";
 import { composeVerifier, type VerifierOptions } from "../../src/verify/verifier.js";
-import { attested, ISSUER, NOW, Recorder, refusal, SUBJECT } from "../support/attested.js";
+import { AUDIENCE, attested, ISSUER, NOW, Recorder, refusal, SUBJECT } from "../support/attested.js";
 
 const pass = (name: string): Check => defineCheck(name, () => {});
 const refuse = (name: string, error: unknown): Check =>
@@ -95,7 +98,7 @@ describe("composeVerifier", () => {
         clock.advance(1);
       });
     const token = await createToken();
-    const presentation = { nonce: "n" };
+    const presentation = { accessToken: "t" };
     await verifier([look("signature"), look("b")]).verify(token, presentation);
     clock.advance(-2);
     expect(seen[0]).toBe(seen[1]);
@@ -220,7 +223,7 @@ describe("composeVerifier", () => {
 
   test.each([
     [
-      "policy must be one of required, preferred, optional, got strict",
+      'policy must be one of required, preferred, optional, got "strict"',
       { policy: "strict" as VerificationPolicy },
     ],
     ['composeVerifier: unknown option "polity"', { polity: "required" } as VerifierOptions],
@@ -253,11 +256,12 @@ describe("composeVerifier", () => {
       await verifier(checks, { observer }).verify(token);
       return observer.events;
     }
+    const what = { model: "claude-sonnet-4", audience: [AUDIENCE] };
     const who = { issuer: ISSUER, subject: SUBJECT, jti: expect.stringMatching(/^[0-9a-f]{8}$/) };
 
     test("tells of a verified token, with 8 characters of its id", async () => {
       expect(await observe([signed], await createToken())).toEqual([
-        { type: "verified", ...who, trustLevel: "provider", durationSeconds: expect.any(Number) },
+        { type: "verified", ...who, ...what, trustLevel: "provider", durationSeconds: expect.any(Number) },
       ]);
     });
 
@@ -271,14 +275,16 @@ describe("composeVerifier", () => {
           check: "own",
           detail: "no keys",
           ...who,
+          ...what,
           durationSeconds: expect.any(Number),
-          cause,
+          cause: ["Error: connection refused"],
         },
       ]);
     });
 
     test("tells of nothing presented, and of what is malformed, without names and without a cause", async () => {
-      const nobody = { issuer: null, subject: null, jti: null, durationSeconds: expect.any(Number) };
+      const nothing = { issuer: null, subject: null, jti: null, model: null, audience: null };
+      const nobody = { ...nothing, durationSeconds: expect.any(Number) };
       expect(await observe([signed], null)).toStrictEqual([
         { type: "rejected", code: 1009, check: "presented", detail: null, ...nobody },
       ]);
@@ -334,7 +340,7 @@ describe("composeVerifier", () => {
       const observer = new Recorder();
       const failing = verifier([signed, refuse("own", new TypeError("bug"))], { observer });
       await expect(failing.verify(await createToken())).rejects.toThrow("bug");
-      expect(observer.events).toEqual([{ type: "check_failed", check: "own", cause: new TypeError("bug") }]);
+      expect(observer.events).toEqual([{ type: "check_failed", check: "own", cause: ["TypeError: bug"] }]);
     });
   });
 
@@ -347,5 +353,75 @@ describe("composeVerifier", () => {
     await composeVerifier([look]).verify(await createToken());
     expect(times[0]).toBeGreaterThanOrEqual(before);
     expect(times[0]).toBeLessThanOrEqual(Date.now() / 1000);
+  });
+});
+
+describe("a composed verifier", () => {
+  const options = { trustedIssuers: [ISSUER], keyResolver: new InMemoryKeyResolver(), audience: AUDIENCE };
+
+  test("takes one object of options with defaultChecks, and what those were made from passes", () => {
+    const all = { ...options, policy: "optional", maxLifetimeSeconds: 60, replayCache: null } as const;
+    const composed = composeVerifier(
+      insertBefore(
+        defaultChecks(all),
+        "proof",
+        defineCheck("own", () => {}),
+      ),
+      all,
+    );
+    expect(composed.policy).toBe("optional");
+    expect(composed.checks).toEqual([
+      "issuer",
+      "signature",
+      "lifetime",
+      "audience",
+      "claims",
+      "own",
+      "proof",
+    ]);
+  });
+
+  test.each([
+    ["audience", { audience: "https://other.example" }, "audience"],
+    ["trustedIssuers", { trustedIssuers: ["https://other.example"] }, "issuer"],
+    ["keyResolver", { keyResolver: new InMemoryKeyResolver() }, "signature"],
+    ["maxLifetimeSeconds", { maxLifetimeSeconds: 60 }, "lifetime"],
+    ["requiredClaims", { requiredClaims: ["department"] }, "requiredClaims"],
+    ["replayCache", { replayCache: null }, "replay"],
+    ["checks", { checks: [defineCheck("own", () => {})] }, "defaultChecks"],
+  ])(
+    "refuses the option %s of a check that was not made from it: it would switch nothing on",
+    (name, wrong, reader) => {
+      expect(() => composeVerifier(defaultChecks(options), wrong as VerifierOptions)).toThrow(
+        new TypeError(
+          `composeVerifier: no check in the list was made with this "${name}"; it belongs to ${reader}({ ${name} })`,
+        ),
+      );
+    },
+  );
+
+  test("hands out its clock and skew, for gates to go by, and the names it verifies", () => {
+    const clock = new FixedClock(NOW);
+    const composed = composeVerifier(defaultChecks(options), { clock, clockSkewSeconds: 5 });
+    expect([composed.clock, composed.clockSkewSeconds, composed.audience]).toEqual([clock, 5, [AUDIENCE]]);
+  });
+
+  test("hands out the challenge of a check that demands a proof with a nonce", async () => {
+    const demand = defineCheck("signature", () => {
+      throw new AttestationError(1012, undefined, { challenge: { nonce: "n-1" } });
+    });
+    const { createToken } = attested();
+    expect(await composeVerifier([demand]).verify(await createToken())).toMatchObject({
+      errorCode: 1012,
+      challenge: { nonce: "n-1" },
+    });
+  });
+
+  test("says until when a verified agent is vouched for: exp and the skew", async () => {
+    const { createToken, clock } = attested();
+    const pass = composeVerifier([defineCheck("signature", () => {})], { clock, clockSkewSeconds: 7 });
+    expect(await pass.verify(await createToken({ lifetimeSeconds: 60 }))).toMatchObject({
+      validUntil: NOW + 67,
+    });
   });
 });

@@ -1,35 +1,46 @@
 import { AttestationError, AttestationErrorCode } from "../../errors.js";
-import { assertOptions } from "../../options/read-options.js";
+import { areNames } from "../../options/option-kinds.js";
+import { type Option, type OptionsSpec, readOptions, stated } from "../../options/read-options.js";
 import { kindOf, printable } from "../../printable.js";
 import { type Check, defineOwnCheck } from "../check.js";
-import { OPTION_NAMES } from "../option-names.js";
 
 export interface AudienceOptions {
-  /** The name, or names, under which tokens may be meant for this server. `undefined`: any audience passes. */
-  readonly audience: string | readonly string[] | undefined;
+  /**
+   * The name, or names, under which tokens may be meant for this server (RFC 7519 §4.1.3). `null` accepts tokens that
+   * are meant for any server.
+   */
+  readonly audience: string | readonly string[] | null;
 }
 
-/** Rejects a token that is meant for somebody else (RFC 7519 §4.1.3). */
+/** Reads the audience as a list of names; `null` for any. */
+export const audienceOption: Option<readonly string[] | null> = (value, name) => {
+  if (value === null) return null;
+  const names = typeof value === "string" ? [value] : value;
+  if (areNames(names) && names.length > 0) return [...names];
+  throw new TypeError(
+    `${name} must be a non-empty string, a list of them, or null for any, got ${kindOf(value)}`,
+  );
+};
+
+/** Readers of {@link AudienceOptions}. */
+export const AUDIENCE_OPTIONS: OptionsSpec<{ audience: readonly string[] | null }> = {
+  audience: stated(audienceOption),
+};
+
+/** Rejects a token that is meant for another server, 1005 (RFC 7519 §4.1.3). */
 export function audience(options: AudienceOptions): Check {
-  assertOptions("audience", options, OPTION_NAMES);
-  const { audience } = options;
-  const names = typeof audience === "string" ? [audience] : audience;
-  if (names !== undefined && !areNames(names)) {
-    throw new TypeError(`audience must be a non-empty string or a list of them, got ${kindOf(audience)}`);
-  }
+  const { audience: names } = readOptions("audience", options, AUDIENCE_OPTIONS);
   const own = names && new Set(names);
-  return defineOwnCheck("audience", ({ claims }) => {
-    if (own !== undefined && !claims.aud.some((name) => own.has(name))) {
-      throw new AttestationError(
-        AttestationErrorCode.INVALID_AUDIENCE,
-        `meant for ${claims.aud.map(printable).join(", ")}`,
-      );
-    }
-  });
-}
-
-function areNames(value: unknown): value is readonly string[] {
-  return (
-    Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === "string" && name !== "")
+  return defineOwnCheck(
+    "audience",
+    ({ claims }) => {
+      if (own !== null && !claims.aud.some((name) => own.has(name))) {
+        throw new AttestationError(
+          AttestationErrorCode.INVALID_AUDIENCE,
+          `meant for ${claims.aud.map(printable).join(", ")}`,
+        );
+      }
+    },
+    { advertises: names === null ? {} : { audience: names }, reads: { audience: options.audience } },
   );
 }

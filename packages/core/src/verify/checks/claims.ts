@@ -1,31 +1,35 @@
 import { PROTOCOL_CLAIMS } from "../../constants.js";
 import { AttestationError, AttestationErrorCode } from "../../errors.js";
-import { kindOf } from "../../printable.js";
+import { names } from "../../options/option-kinds.js";
+import type { Option } from "../../options/read-options.js";
 import { type Check, defineOwnCheck } from "../check.js";
 
-/** Names of ours, that no token has. */
+/** Names of members of `AttestationClaims` that differ from the claim's name in a token. */
 const ON_THE_WIRE: Readonly<Record<string, string>> = {
   agentIdentity: "agent_identity",
   agentIntegrity: "agent_integrity",
   attestationMetadata: "attestation_metadata",
 };
 
-/**
- * Rejects a token without the claims that this server needs, beyond those that every token carries.
- *
- * @param names the claims' names on the wire, such as `agent_integrity`
- */
-export function requiredClaims(names: readonly string[] = []): Check {
-  if (!Array.isArray(names) || !names.every((name) => typeof name === "string")) {
-    throw new TypeError(`requiredClaims must be a list of claim names, got ${kindOf(names)}`);
-  }
-  const ours = names.find((name) => Object.hasOwn(ON_THE_WIRE, name));
+/** Reads a list of claims by their names on the wire. */
+export const requiredClaimsOption: Option<readonly string[]> = (value, option) => {
+  const required = names([])(value, option);
+  const ours = required.find((name) => Object.hasOwn(ON_THE_WIRE, name));
   if (ours !== undefined) {
     throw new TypeError(
-      `requiredClaims takes names as they are on the wire: "${ON_THE_WIRE[ours]}" instead of "${ours}"`,
+      `${option} takes names as they are on the wire: "${ON_THE_WIRE[ours]}" instead of "${ours}"`,
     );
   }
-  const required: readonly string[] = [...new Set(names)];
+  return [...new Set(required)];
+};
+
+/**
+ * Rejects a token without the claims that this server needs beyond those that every token carries, 1007.
+ *
+ * @param claims the claims' names on the wire, such as `agent_integrity`
+ */
+export function requiredClaims(claims: readonly string[] = []): Check {
+  const required = requiredClaimsOption(claims, "requiredClaims");
   return defineOwnCheck(
     "claims",
     ({ claims: { raw } }) => {
@@ -34,6 +38,9 @@ export function requiredClaims(names: readonly string[] = []): Check {
         throw new AttestationError(AttestationErrorCode.MISSING_CLAIMS, `missing: ${missing.join(", ")}`);
       }
     },
-    { requiredClaims: [...new Set([...PROTOCOL_CLAIMS, ...required])] },
+    {
+      advertises: { requiredClaims: [...new Set([...PROTOCOL_CLAIMS, ...required])] },
+      reads: { requiredClaims: claims },
+    },
   );
 }

@@ -1,22 +1,24 @@
 import { AttestationError, AttestationErrorCode } from "../../errors.js";
 import { trustDomainOf } from "../../identity/spiffe-id.js";
-import { assertOptions } from "../../options/read-options.js";
+import { type OptionsSpec, readOptions } from "../../options/read-options.js";
 import { printable } from "../../printable.js";
 import { type Check, defineOwnCheck } from "../check.js";
-import { OPTION_NAMES } from "../option-names.js";
 import { isTrustedAtLeast, trustLevelOf } from "../trust.js";
-import { readTrustedIssuers, type TrustedIssuer } from "../trusted-issuer.js";
+import { type IssuerTrust, readTrustedIssuers, type TrustedIssuer } from "../trusted-issuer.js";
 
 export interface IssuerOptions {
-  /** Who may vouch, and for which trust domains, providers and level. At least one. */
+  /** The issuers that may vouch for agents, and for which trust domains, providers and level. At least one. */
   readonly trustedIssuers: readonly (string | TrustedIssuer)[];
 }
 
-/** Rejects a token whose issuer is not trusted, or not for this agent (RFC 7519 §4.1.1). */
+/** Readers of {@link IssuerOptions}. */
+export const ISSUER_OPTIONS: OptionsSpec<{ trustedIssuers: ReadonlyMap<string, IssuerTrust> }> = {
+  trustedIssuers: readTrustedIssuers,
+};
+
+/** Rejects a token whose issuer is not trusted, or not for this agent, 1004 (RFC 7519 §4.1.1). */
 export function issuer(options: IssuerOptions): Check {
-  assertOptions("issuer", options, OPTION_NAMES);
-  const { trustedIssuers } = options;
-  const trusted = readTrustedIssuers(trustedIssuers);
+  const { trustedIssuers: trusted } = readOptions("issuer", options, ISSUER_OPTIONS);
   return defineOwnCheck(
     "issuer",
     ({ claims }) => {
@@ -37,7 +39,10 @@ export function issuer(options: IssuerOptions): Check {
         throw untrusted(`the issuer may not attest as ${attestationType}`);
       }
     },
-    { trustedIssuers: [...trusted.keys()] },
+    {
+      advertises: { trustedIssuers: [...trusted.keys()] },
+      reads: { trustedIssuers: options.trustedIssuers },
+    },
   );
 }
 

@@ -1,52 +1,48 @@
 import { withDeadline } from "../../deadline.js";
 import { AttestationError, AttestationErrorCode, isAttestationError } from "../../errors.js";
-import { MAX_TIMER_SECONDS } from "../../options/option-kinds.js";
-import { assertOptions } from "../../options/read-options.js";
+import { having, MAX_TIMER_SECONDS, seconds } from "../../options/option-kinds.js";
+import { type OptionsSpec, readOptions } from "../../options/read-options.js";
 import type { ReplayCache } from "../../ports.js";
-import { assertSeconds } from "../../seconds.js";
 import { type Check, defineOwnCheck } from "../check.js";
-import { OPTION_NAMES } from "../option-names.js";
+import { singleUse } from "../single-use.js";
 
 export interface ReplayOptions {
   readonly replayCache: ReplayCache;
-  /** The `clockSkewSeconds` of the lifetime check: a token's id is remembered until `exp` plus this. Default 30. */
-  readonly clockSkewSeconds?: number | undefined;
-  /** How long the cache is waited for, in seconds; after that the token is refused, 1011. Default 10. */
+  /** How long the cache is waited for, in seconds; after that the token is refused, 1011. Default: 10 s. */
   readonly cacheTimeoutSeconds?: number | undefined;
 }
 
+/** Readers of {@link ReplayOptions}. */
+export const REPLAY_OPTIONS: OptionsSpec<{ replayCache: ReplayCache; cacheTimeoutSeconds: number }> = {
+  replayCache: having<ReplayCache>("a ReplayCache: { checkAndAdd(id, exp), … }", "checkAndAdd"),
+  cacheTimeoutSeconds: seconds(10, { max: MAX_TIMER_SECONDS }),
+};
+
 /**
- * Rejects a token that was used before, and burns it otherwise. The only check that writes, so it comes last: a
+ * Rejects a token that was used before, 1006, and burns it otherwise. The only check that writes, so it comes last: a
  * token that fails any other is not burned.
  */
 export function replay(options: ReplayOptions): Check {
-  assertOptions("replay", options, OPTION_NAMES);
-  const { replayCache, clockSkewSeconds = 30, cacheTimeoutSeconds = 10 } = options;
-  if (typeof replayCache?.checkAndAdd !== "function") {
-    throw new TypeError("replayCache must be a ReplayCache: { checkAndAdd(id, exp), … }");
-  }
-  assertSeconds("clockSkewSeconds", clockSkewSeconds, { min: 0 });
-  assertSeconds("cacheTimeoutSeconds", cacheTimeoutSeconds, { min: 0, max: MAX_TIMER_SECONDS });
+  const { replayCache, cacheTimeoutSeconds } = readOptions("replay", options, REPLAY_OPTIONS);
   const timedOut = () => unavailable(`the replay cache gave no answer within ${cacheTimeoutSeconds} seconds`);
 
-  return defineOwnCheck("replay", async ({ claims: { iss, jti, exp } }) => {
-    // A jti has no line break, so the pair is unambiguous, and issuers cannot burn each other's ids.
-    const id = `${jti}\n${iss}`;
-    let isNew: unknown;
-    try {
-      isNew = await withDeadline(
-        replayCache.checkAndAdd(id, exp + clockSkewSeconds),
-        cacheTimeoutSeconds,
-        timedOut,
-      );
-    } catch (cause) {
-      if (isAttestationError(cause)) throw cause;
-      throw unavailable("the replay cache failed", cause);
-    }
-    if (isNew === false)
-      throw new AttestationError(AttestationErrorCode.REPLAY_DETECTED, "the token was used before");
-    if (isNew !== true) throw unavailable("the replay cache answered neither true nor false");
-  });
+  return defineOwnCheck(
+    "replay",
+    async (context) => {
+      const { id, until } = singleUse(context);
+      let isNew: unknown;
+      try {
+        isNew = await withDeadline(replayCache.checkAndAdd(id, until), cacheTimeoutSeconds, timedOut);
+      } catch (cause) {
+        if (isAttestationError(cause)) throw cause;
+        throw unavailable("the replay cache failed", cause);
+      }
+      if (isNew === false)
+        throw new AttestationError(AttestationErrorCode.REPLAY_DETECTED, "the token was used before");
+      if (isNew !== true) throw unavailable("the replay cache answered neither true nor false");
+    },
+    { reads: { replayCache, cacheTimeoutSeconds } },
+  );
 }
 
 function unavailable(detail: string, cause?: unknown): AttestationError {

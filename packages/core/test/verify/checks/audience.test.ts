@@ -35,8 +35,18 @@ describe("audience", () => {
     );
   });
 
-  test("passes any token when the server has no audience", async () => {
-    await runCheck(audience({ audience: undefined }), meantFor("other"));
+  test("passes any token when the server says that it has no audience", async () => {
+    await runCheck(audience({ audience: null }), meantFor("other"));
+  });
+
+  test("is not made with an audience that is undefined, such as an unset variable of the environment", () => {
+    const options = { audience: process.env["ATTEST_NO_SUCH_VARIABLE"] } as AudienceOptions;
+    expect(() => audience(options)).toThrow("audience is present but undefined");
+  });
+
+  test("advertises the names that it accepts", () => {
+    expect(audience({ audience: AUDIENCE }).advertises).toEqual({ audience: [AUDIENCE] });
+    expect(audience({ audience: null }).advertises).toEqual({});
   });
 
   test("keeps the list it was given as it was then", async () => {
@@ -46,12 +56,9 @@ describe("audience", () => {
     await expect(runCheck(check, meantFor("other"))).rejects.toEqual(refusing(1005));
   });
 
-  test.each([[""], [[]], [[""]], [[AUDIENCE, 1]], [1], [null], [{}]])(
-    "names its option when it is %j",
-    (value) => {
-      const options = { audience: value } as AudienceOptions;
-      expect(() => audience(options)).toThrow(TypeError);
-      expect(() => audience(options)).toThrow(/^audience must be/);
-    },
-  );
+  test.each([[""], [[]], [[""]], [[AUDIENCE, 1]], [1], [{}]])("names its option when it is %j", (value) => {
+    const options = { audience: value } as AudienceOptions;
+    expect(() => audience(options)).toThrow(TypeError);
+    expect(() => audience(options)).toThrow(/^audience must be/);
+  });
 });

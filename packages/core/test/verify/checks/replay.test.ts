@@ -31,7 +31,7 @@ describe("replay", () => {
       return true;
     });
     await runCheck(replay({ replayCache }), token);
-    await runCheck(replay({ replayCache, clockSkewSeconds: 60 }), token);
+    await runCheck(replay({ replayCache }), token, { clockSkewSeconds: 60 });
     expect(burned).toEqual([PAYLOAD.exp + 30, PAYLOAD.exp + 60]);
   });
 
@@ -100,13 +100,11 @@ describe("replay", () => {
     }
   });
 
-  test.each(["clockSkewSeconds", "cacheTimeoutSeconds"])(
-    "names %s when it is no number of seconds",
-    (option) => {
-      const replayCache = answering(async () => true);
-      for (const value of [-1, Number.NaN, Number.POSITIVE_INFINITY, "30"]) {
-        expect(() => replay({ replayCache, [option]: value })).toThrow(option);
-      }
-    },
-  );
+  test("names cacheTimeoutSeconds when it is no number of seconds", () => {
+    const replayCache = answering(async () => true);
+    for (const value of [-1, Number.NaN, Number.POSITIVE_INFINITY, "30"]) {
+      const cacheTimeoutSeconds = value as number;
+      expect(() => replay({ replayCache, cacheTimeoutSeconds })).toThrow("cacheTimeoutSeconds");
+    }
+  });
 });

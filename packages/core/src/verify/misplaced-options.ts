@@ -1,0 +1,43 @@
+import { namesIn } from "../options/read-options.js";
+import { type Check, wasMadeFrom } from "./check.js";
+
+/** By which function each option of a check is read. */
+const READERS: Readonly<Record<string, string>> = {
+  trustedIssuers: "issuer",
+  keyResolver: "signature",
+  keyTimeoutSeconds: "signature",
+  maxLifetimeSeconds: "lifetime",
+  audience: "audience",
+  requiredClaims: "requiredClaims",
+  replayCache: "replay",
+  cacheTimeoutSeconds: "replay",
+  checks: "defaultChecks",
+};
+
+/** The names of the options that checks read, not the verifier around them. */
+export const CHECK_OPTION_NAMES: readonly string[] = Object.keys(READERS);
+
+/**
+ * Refuses an option of a check that no check in the list was made from: it would switch nothing on. One object of
+ * options can so serve `defaultChecks` and `composeVerifier` both.
+ *
+ * @throws {TypeError} naming the option, and the function that it belongs to.
+ */
+export function refuseMisplacedOptions(options: object, checks: readonly Check[]): void {
+  for (const name of namesIn(options)) {
+    const reader = READERS[name];
+    if (reader === undefined || isRead(name, (options as Readonly<Record<string, unknown>>)[name], checks))
+      continue;
+    throw new TypeError(
+      `composeVerifier: no check in the list was made with this "${name}"; it belongs to ${reader}({ ${name} })`,
+    );
+  }
+}
+
+function isRead(name: string, value: unknown, checks: readonly Check[]): boolean {
+  if (name === "checks") return Array.isArray(value) && value.every((check) => checks.includes(check));
+  if (value === undefined) return true;
+  // `null` leaves the check for replays out.
+  if (name === "replayCache" && value === null) return !checks.some((check) => check.name === "replay");
+  return checks.some((check) => wasMadeFrom(check, name, value));
+}

@@ -1,0 +1,79 @@
+import { describe, expect, test } from "vitest";
+import { AttestationErrorCode } from "../../src/errors.js";
+import { type Requirements, readRefusal, writeRefusal } from "../../src/wire.js";
+
+const asked: Requirements = {
+  policy: "required",
+  trustedIssuers: ["https://a.example"],
+  requiredClaims: ["iss", "sub"],
+  audience: ["https://mcp.example"],
+};
+
+describe("a refusal", () => {
+  test("says the code's fixed sentence, its name and what the server asks for", () => {
+    expect(writeRefusal(1001, asked)).toEqual({
+      code: 1001,
+      message: "The attestation token has expired.",
+      data: {
+        reason: "token_expired",
+        policy: "required",
+        trusted_issuers: ["https://a.example"],
+        required_claims: ["iss", "sub"],
+      },
+    });
+  });
+
+  test.each(Object.values(AttestationErrorCode))("with %i reads as it was written", (code) => {
+    const withAudience = [1005, 1009, 1012].includes(code);
+    const { audience, ...others } = asked;
+    expect(readRefusal(writeRefusal(code, asked))).toEqual({
+      code,
+      requirements: withAudience ? { ...others, audience } : others,
+    });
+  });
+
+  test("tells the audience that the server verifies where a wrong one may be the reason, and only there", () => {
+    const told = Object.values(AttestationErrorCode).filter((code) =>
+      Object.hasOwn(writeRefusal(code, asked).data as object, "audience"),
+    );
+    expect(told).toEqual([1005, 1009, 1012]);
+  });
+
+  test("names at most 16 issuers and says how many there are: a stranger's 300 bytes buy no more than 2 kB", () => {
+    const trustedIssuers = Array.from({ length: 10_000 }, (_, index) => `https://issuer-${index}.example`);
+    const refusal = writeRefusal(1009, { ...asked, trustedIssuers });
+    const data = refusal.data as { trusted_issuers: string[]; trusted_issuers_total: number };
+    expect(data.trusted_issuers).toEqual(trustedIssuers.slice(0, 16));
+    expect(data.trusted_issuers_total).toBe(10_000);
+    expect(JSON.stringify(refusal).length).toBeLessThan(2048);
+    expect(readRefusal(refusal)?.requirements.trustedIssuersTotal).toBe(10_000);
+  });
+
+  test("names issuers of 1024 characters together at most", () => {
+    const trustedIssuers = Array.from({ length: 5 }, (_, index) => `https://${String(index).repeat(392)}`);
+    const data = writeRefusal(1009, { ...asked, trustedIssuers }).data as { trusted_issuers: string[] };
+    expect(data.trusted_issuers).toEqual(trustedIssuers.slice(0, 2));
+  });
+
+  test.each([
+    undefined,
+    null,
+    {},
+    { code: 1001 },
+    { code: 1001, data: { policy: "required" } },
+    { code: 1001, data: { policy: "required", trusted_issuers: [], required_claims: [1] } },
+    { code: -32602, data: writeRefusal(1001, asked).data },
+    { code: "1001", data: writeRefusal(1001, asked).data },
+  ])("is not read from another error: %j", (error) => {
+    expect(readRefusal(error)).toBeUndefined();
+  });
+
+  test("carries the nonce of a challenge", () => {
+    const error = {
+      code: 1012,
+      message: "",
+      data: { ...(writeRefusal(1012, asked).data as object), nonce: "n" },
+    };
+    expect(readRefusal(error)?.nonce).toBe("n");
+  });
+});
