@@ -4,7 +4,8 @@ import {
   type Clock,
   VerificationStatus,
 } from "@attest/core";
-import { kindOf, readServerCapability } from "@attest/core/internal";
+import { kindOf } from "@attest/core/internal";
+import { readStatus } from "@attest/core/wire";
 import type { ClientOptions } from "@modelcontextprotocol/sdk/client/index.js";
 import type { AnySchema, SchemaOutput } from "@modelcontextprotocol/sdk/server/zod-compat.js";
 import type { RequestOptions } from "@modelcontextprotocol/sdk/shared/protocol.js";
@@ -91,7 +92,7 @@ export class AttestingClientSession extends Client {
   get attestationStatus(): AttestationStatus | SilentStatus | null {
     const result = this.initializeResult;
     if (result === undefined) return null;
-    const status = readServerCapability(result.capabilities.experimental?.[ATTESTATION_CAPABILITY_KEY]);
+    const status = readStatus(result.capabilities.experimental?.[ATTESTATION_CAPABILITY_KEY]);
     return status ?? { verificationStatus: VerificationStatus.NOT_PROVIDED, trustLevel: "none" };
   }
 

@@ -1,12 +1,13 @@
 import { kindOf } from "@attest/core/internal";
-import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { AttestationGate } from "./gate/attestation-gate.js";
 import { type GateOptions, type GateSettings, readGateOptions } from "./gate/gate-options.js";
+import type { TransportLike } from "./gate/link.js";
 import { assertGateOptions } from "./option-names.js";
+import { arrivalOf } from "./v1/arrival.js";
 
 /** What a server of the SDK has that matters here: `Server`, or `McpServer` around one. */
 export interface ConnectableServer {
-  connect(transport: Transport): Promise<void>;
+  connect(transport: TransportLike): Promise<void>;
 }
 
 const attested = new WeakSet<ConnectableServer>();
@@ -22,7 +23,7 @@ export function attestServer<T extends ConnectableServer>(server: T, options: Ga
     throw new TypeError(`server must be an McpServer or a Server of the MCP SDK, got ${kindOf(server)}`);
   }
   assertGateOptions("attestServer", options);
-  putGate(server, readGateOptions(options));
+  putGate(server, readGateOptions("attestServer", options));
   return server;
 }
 
@@ -40,7 +41,7 @@ export function putGate(server: ConnectableServer, settings: GateSettings): void
   }
   attested.add(inner);
   const connect = inner.connect.bind(inner);
-  inner.connect = (transport) => connect(new AttestationGate(transport, settings));
+  inner.connect = (transport) => connect(new AttestationGate(transport, settings, arrivalOf));
 }
 
 function isConnectable(value: unknown): value is ConnectableServer {

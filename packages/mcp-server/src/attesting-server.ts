@@ -41,7 +41,7 @@ export class AttestingServer extends McpServer {
     assertServerOptions("AttestingServer", options);
     const { gate, sdk } = splitOptions(options);
     super(serverInfo, sdk);
-    const settings = readGateOptions(gate);
+    const settings = readGateOptions("AttestingServer", gate);
     this.#rules = settings.rules;
     putGate(this, settings);
     refuseAttestation(this);

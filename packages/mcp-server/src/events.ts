@@ -1,41 +1,77 @@
-import type { AttestationErrorCode } from "@attest/core";
+import type { AttestationErrorCode, TrustLevel } from "@attest/core";
+
+/** How a call ended that was let through. A tool error is a result of `tools/call` that says `isError`. */
+export type CallOutcome = "ok" | "tool_error" | "error" | "cancelled";
+
+/** The agent of a session, verified; every member is `null` when the agent is not attested. */
+interface EventAgent {
+  readonly issuer: string | null;
+  readonly subject: string | null;
+  /** The model that was attested: `agent_identity.model_version`. */
+  readonly model: string | null;
+  /** The first 8 characters of the token's id. */
+  readonly jti: string | null;
+}
+
+/** What a request asks for. */
+interface EventCall {
+  /** The request's method, such as `tools/call`. */
+  readonly method: string;
+  /** The tool or prompt, by its name, or the resource, by its URI; `null` when the request names none. */
+  readonly target: string | null;
+}
 
 /**
  * What happens at the gate in front of an MCP server.
  *
  * Strings that come from a peer are escaped and cut, and errors are the chain of their messages, outermost first, so
- * that an event can be logged as JSON as it is.
+ * that an event can be logged as JSON as it is. `session` numbers the sessions of this process from 1.
  */
 export type GateEvent =
-  /**
-   * A call was refused: by a guard, or by the gate, because its session was not initialized yet. `issuer`, `subject`
-   * and `jti` are the session's, verified; all three are `null` when it is not attested.
-   */
+  /** A session begins. */
+  | ({
+      readonly type: "session_opened";
+      readonly session: number;
+      /** The name by which the client introduced itself. Nobody has verified it. */
+      readonly client: string | null;
+      readonly trustLevel: TrustLevel;
+    } & EventAgent)
+  /** A session goes on with a fresh token. */
+  | ({ readonly type: "session_renewed"; readonly session: number } & EventAgent)
+  /** A session is over. */
+  | { readonly type: "session_ended"; readonly session: number; readonly durationSeconds: number }
+  /** A session proceeds without a verified agent, which the policy `preferred` allows. */
   | {
+      readonly type: "unattested";
+      /** The reason; `null` when the verifier failed and nothing is known. */
+      readonly code: AttestationErrorCode | null;
+      readonly session: number;
+      /** The name by which the client introduced itself. Nobody has verified it. */
+      readonly client: string | null;
+    }
+  /** A call was refused: by a guard, or by the gate, because its session was not initialized yet. */
+  | ({
       readonly type: "denied";
       readonly code: AttestationErrorCode;
       /** What exactly was missing: for the operator, never for the peer. */
       readonly detail: string | null;
-      /** The request's method, such as `tools/call`. */
-      readonly method: string;
-      /** The tool or prompt, by its name, or the resource, by its URI; `null` when the request names none. */
-      readonly target: string | null;
-      readonly issuer: string | null;
-      readonly subject: string | null;
-      /** The first 8 characters of the token's id. */
-      readonly jti: string | null;
+      /** `null` when no session was open. */
+      readonly session: number | null;
       /** What the guard's own check threw. */
       readonly cause?: readonly string[];
-    }
-  /** A session proceeds without a verified agent, which the policy `preferred` allows. */
-  | {
-      readonly type: "unattested";
-      /** Why; `null` when the verifier failed and nothing is known. */
-      readonly code: AttestationErrorCode | null;
-    }
+    } & EventCall &
+      EventAgent)
+  /** A call that was let through is over. Only recorded with the gate's option `recordCalls`. */
+  | ({
+      readonly type: "called";
+      readonly outcome: CallOutcome;
+      /** The JSON-RPC error code of the outcome `error`; `null` otherwise. */
+      readonly code: number | null;
+      readonly session: number | null;
+      /** The name by which the client introduced itself. Nobody has verified it. */
+      readonly client: string | null;
+      readonly durationSeconds: number;
+    } & EventCall &
+      EventAgent)
   /** Something that the gate depends on failed: the verifier, a callback, the transport. */
-  | {
-      readonly type: "gate_error";
-      readonly detail: string;
-      readonly cause: readonly string[];
-    };
+  | { readonly type: "gate_error"; readonly detail: string; readonly cause: readonly string[] };

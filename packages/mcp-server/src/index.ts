@@ -8,7 +8,7 @@ export {
 } from "./attesting-server.js";
 export type { AttestationContext, Attested, Unattested } from "./context/attestation-context.js";
 export { currentAttestation } from "./context/current-call.js";
-export type { GateEvent } from "./events.js";
+export type { CallOutcome, GateEvent } from "./events.js";
 export { type GateOptions, SessionLifetime } from "./gate/gate-options.js";
 export type { AttestationRules } from "./gate/rules.js";
 export { AttestationDeniedError } from "./guard/attestation-denied-error.js";

@@ -12,14 +12,13 @@ const GATE = Object.keys({
   verifier: true,
   rules: true,
   hideDenied: true,
-  clockSkewSeconds: true,
   sessionLifetime: true,
   verificationTimeoutSeconds: true,
   maxQueuedMessages: true,
   maxQueuedBytes: true,
   onUnattested: true,
   observer: true,
-  clock: true,
+  recordCalls: true,
 } satisfies Record<keyof GateOptions, true>);
 
 /** The verifier's, less those that the gate has too. */

@@ -110,9 +110,11 @@ describe.each(links)("an attested session over %s", (name, link) => {
       const refusal = await refusalOf(agent.connect(await open()));
       expect(refusal.code).toBe(code);
       expect(refusal.data).toEqual({
+        reason: expect.stringMatching(/^[a-z_]+$/),
         policy: "required",
         trusted_issuers: [ISSUER],
         required_claims: expect.arrayContaining(["iss", "agent_identity"]),
+        ...(code === 1005 ? { audience: [AUDIENCE] } : {}),
       });
       expect(agent.attestationStatus).toBeNull();
     },

@@ -62,7 +62,7 @@ describe("AttestationGate, when a callback fails,", () => {
       expect(events).toContainEqual({
         type: "gate_error",
         detail: "onUnattested failed",
-        cause: new Error("a bug of the user's"),
+        cause: ["Error: a bug of the user's"],
       });
     },
   );
@@ -126,6 +126,7 @@ describe("AttestationGate, whatever the verifier answers,", () => {
         error: "no",
         errorCode: 1009,
         failedCheck: "presented",
+        challenge: null,
       }),
     };
     const { request } = await open(verifier);

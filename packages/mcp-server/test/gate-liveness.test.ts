@@ -1,4 +1,4 @@
-import { AttestationErrorCode, defineCheck } from "@attest/core";
+import { AttestationErrorCode, type Clock, defineCheck, systemClock } from "@attest/core";
 import { FixedClock } from "@attest/core/testing";
 import { attestServer, createAttestingServer, currentAttestation } from "@attest/mcp-server";
 import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js";
@@ -101,9 +101,12 @@ describe("AttestationGate before a session is ready", () => {
 });
 
 describe("the context of a session", () => {
-  async function sessionThatWaits(options: Parameters<typeof createAttestingServer>[2] = {}) {
+  async function sessionThatWaits(
+    options: Parameters<typeof createAttestingServer>[2] = {},
+    clock: Clock = systemClock,
+  ) {
     const issuer = new Issuer();
-    const server = createAttestingServer("test", issuer.verifier(), options);
+    const server = createAttestingServer("test", issuer.verifier({ clock }), options);
     const { promise, resolve } = Promise.withResolvers<void>();
     const seen: unknown[] = [];
     const { promise: finished, resolve: finish } = Promise.withResolvers<void>();
@@ -136,7 +139,7 @@ describe("the context of a session", () => {
 
   test("ends with the token, for guards and for who asks", async () => {
     const clock = new FixedClock(Date.now() / 1000);
-    const { seen, goOn, finished } = await sessionThatWaits({ clock });
+    const { seen, goOn, finished } = await sessionThatWaits({}, clock);
     clock.advance(331);
     goOn();
     await finished;
@@ -153,8 +156,11 @@ describe("the context of a session", () => {
     ],
   ])("counts as ended when the clock %s", async (_, now) => {
     const issuer = new Issuer();
-    const { request } = await connect(createWeatherServer(issuer.verifier(), { clock: { now } }));
+    // The clock fails once the handshake is over.
+    const clock = new FixedClock(Date.now() / 1000);
+    const { request } = await connect(createWeatherServer(issuer.verifier({ clock })));
     await request("initialize", initializeParams(await issuer.token()));
+    clock.now = now;
     const answer = await request("tools/call", { name: "steer-clouds" });
     expect(codeOf(answer)).toBe(AttestationErrorCode.TOKEN_EXPIRED);
     expect(JSON.stringify(answer)).not.toContain("SECRET");

@@ -163,10 +163,10 @@ describe("AttestationGate", () => {
     const issuer = new Issuer();
     const clock = new FixedClock(Date.now() / 1000);
     const { request } = await connectRaw(
-      createWeatherServer(issuer.verifier(), { clock, clockSkewSeconds: 30 }),
+      createWeatherServer(issuer.verifier({ clock, clockSkewSeconds: 30 })),
     );
     const lasting = await connectRaw(
-      createWeatherServer(issuer.verifier(), { clock, sessionLifetime: "connection" }),
+      createWeatherServer(issuer.verifier({ clock }), { sessionLifetime: "connection" }),
     );
     await request("initialize", initializeParams(await issuer.token({ lifetimeSeconds: 300 })));
     await lasting.request("initialize", initializeParams(await issuer.token({ lifetimeSeconds: 300 })));

@@ -14,14 +14,14 @@ export interface RequestMessage {
   readonly jsonrpc: "2.0";
   readonly id: RequestId;
   readonly method: string;
-  readonly params?: JsonObject;
+  readonly params?: JsonObject | undefined;
 }
 
 /** A request without an id, which is not answered. */
 export interface NotificationMessage {
   readonly jsonrpc: "2.0";
   readonly method: string;
-  readonly params?: JsonObject;
+  readonly params?: JsonObject | undefined;
 }
 
 /** A response that carries a result. */
@@ -41,7 +41,7 @@ export interface RpcError {
 /** A response that carries an error. Only an answer to what could not be read has no id. */
 export interface ErrorMessage {
   readonly jsonrpc: "2.0";
-  readonly id?: RequestId;
+  readonly id?: RequestId | undefined;
   readonly error: RpcError;
 }
 

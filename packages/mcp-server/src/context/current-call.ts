@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { RefusalData } from "@attest/core/internal";
-import type { JSONRPCRequest } from "@modelcontextprotocol/sdk/types.js";
+import type { AttestationErrorCode } from "@attest/core";
+import type { JsonObject } from "@attest/core/wire";
 import type { AttestationDeniedError } from "../guard/attestation-denied-error.js";
 import { type AttestationContext, UNATTESTED } from "./attestation-context.js";
 import type { Caller } from "./caller.js";
@@ -8,12 +8,10 @@ import type { Caller } from "./caller.js";
 /** One message from a client on its way through the server, as the gate let it pass. */
 export interface CurrentCall {
   readonly caller: Caller;
-  /** The request, where it asks for a list of what may be guarded. */
-  readonly listRequest: JSONRPCRequest | undefined;
   /** Whether the caller's token has expired, by the gate's clock and skew. */
   readonly isExpired: () => boolean;
-  /** What a denial tells the client about the attestation it should have. */
-  readonly refusalData: RefusalData;
+  /** Returns what a denial with this code tells the client about the attestation it should have. */
+  readonly refusalData: (code: AttestationErrorCode) => JsonObject;
   /**
    * Notes that a guard denied the call: the gate tells the observer, and answers with the real error where the
    * SDK makes a mere tool result of it.

@@ -1,30 +1,36 @@
-import type { JSONRPCMessage, JSONRPCRequest } from "@modelcontextprotocol/sdk/types.js";
+import {
+  isRequest,
+  type Message,
+  type RequestId,
+  type RequestMessage,
+  type RpcError,
+  writeRefusalData,
+} from "@attest/core/wire";
 import type { AttestationContext } from "../context/attestation-context.js";
 import type { Caller } from "../context/caller.js";
-import { type CurrentCall, currentCall, runAsCall } from "../context/current-call.js";
+import { type CurrentCall, runAsCall } from "../context/current-call.js";
 import { expiryOf, findDenial } from "../guard/find-denial.js";
 import type { CompiledRequirement } from "../guard/requirement.js";
-import { DenialLog } from "./denial-log.js";
-import type { GateAnswers } from "./gate-answers.js";
 import type { GateSettings } from "./gate-options.js";
 import type { GateReports } from "./gate-reports.js";
-import type { HeldRequest, HeldRequests } from "./held-requests.js";
+import type { HeldRequests } from "./held-requests.js";
 import { asksForList, withoutDenied } from "./listings.js";
-import { answeredId, isRequest, type MessageExtra } from "./messages.js";
-import { withoutMetaAttestation } from "./meta-attestation.js";
-import { BUSY, INTERNAL_ERROR, refusalData } from "./refusals.js";
+import { OpenCalls, withDenial } from "./open-calls.js";
+import { BUSY, INTERNAL_ERROR, requirementsOf } from "./refusals.js";
 
 /** Calls of one session that may wait for a rule: its check may be slow, and a client need not wait for answers. */
-const MOST_HELD = 256;
+const MAX_HELD = 256;
 
-/** What the gate does for the calls that it admits. */
+/** What calls need from the gate that admits them. */
 export interface AdmittedCallsPorts {
   readonly reports: GateReports;
-  readonly answers: GateAnswers;
   readonly held: HeldRequests;
   /** Hands a message to the server. */
-  readonly toServer: (message: JSONRPCMessage, extra: MessageExtra) => void;
+  readonly toServer: (message: Message, extra: unknown) => void;
+  readonly refuse: (id: RequestId, error: RpcError) => void;
   readonly isClosed: () => boolean;
+  /** Whose connection it is. */
+  readonly caller: () => Caller;
 }
 
 /**
@@ -34,78 +40,115 @@ export interface AdmittedCallsPorts {
 export class AdmittedCalls {
   readonly #settings: GateSettings;
   readonly #ports: AdmittedCallsPorts;
-  readonly #denials = new DenialLog();
+  readonly #open = new OpenCalls();
 
   constructor(settings: GateSettings, ports: AdmittedCallsPorts) {
     this.#settings = settings;
     this.#ports = ports;
   }
 
-  /** Hands `received` to the server as a call by `caller`. */
-  deliver(received: JSONRPCMessage, extra: MessageExtra, caller: Caller): void {
-    const message = withoutMetaAttestation(received);
+  /** Whether a request with this id is open. */
+  has(id: RequestId): boolean {
+    return this.#open.has(id);
+  }
+
+  /** Hands `initialize` to the server, which no rule covers and whose answer the gate waits for itself. */
+  deliverInitialize(initialize: RequestMessage, extra: unknown, caller: Caller): void {
+    runAsCall(this.#callOf(initialize, caller), () => this.#ports.toServer(initialize, extra));
+  }
+
+  /** Hands `message` to the server as a call by `caller`. */
+  deliver(message: Message, extra: unknown, caller: Caller): void {
     const call = this.#callOf(message, caller);
     if (!isRequest(message)) {
+      const cancelled = this.#open.cancelledBy(message);
+      if (cancelled !== undefined) this.#ports.reports.called(cancelled, undefined);
       runAsCall(call, () => this.#ports.toServer(message, extra));
       return;
     }
-    this.#denials.forget(message.id);
     const requirements = this.#settings.rules.requirementsOf(message);
-    const { held } = this.#ports;
-    if (requirements.length === 0) runAsCall(call, () => this.#ports.toServer(message, extra));
-    else if (held.size >= MOST_HELD) void this.#ports.answers.refuse(message.id, BUSY);
-    else {
-      void held.holdDuring(message.id, (request) =>
-        this.#deliverByRules(message, extra, call, requirements, request),
-      );
-    }
+    if (requirements.length === 0) this.#run(message, extra, call);
+    else if (this.#ports.held.size >= MAX_HELD) this.#ports.refuse(message.id, BUSY);
+    else void this.#runByRules(message, extra, call, requirements);
   }
 
-  /** What the server sends, as it is to go out; a promise only where a list has to be looked through. */
-  outgoing(message: JSONRPCMessage): JSONRPCMessage | Promise<JSONRPCMessage> {
-    const restored = this.#denials.restore(message);
-    if (!this.#settings.hideDenied) return restored;
-    // Servers answer in the course of the call, and two calls may have come under one id.
-    const call = currentCall();
-    const request = call?.listRequest;
-    if (call === undefined || request === undefined || answeredId(restored) !== request.id) return restored;
-    return withoutDenied(restored, request, call, this.#settings.rules);
+  /** Whether the caller may be sent `message` still: once the token has expired, nothing that the server begins. */
+  mayHear(message: Message): boolean {
+    if (!("method" in message)) return true;
+    const { context } = this.#ports.caller();
+    if (!context.verified || !this.#isExpired(context)) return true;
+    const resource =
+      message.method === "notifications/resources/updated" ? message.params?.["uri"] : undefined;
+    const isGuarded =
+      typeof resource === "string" && this.#settings.rules.requirementsFor("resources", resource).length > 0;
+    return !isRequest(message) && !isGuarded;
   }
 
-  /** Never rejects: `findDenial` does not, and what the server throws is reported. */
-  async #deliverByRules(
-    request: JSONRPCRequest,
-    extra: MessageExtra,
-    call: CurrentCall,
-    requirements: readonly CompiledRequirement[],
-    held: HeldRequest,
-  ): Promise<void> {
-    const { answers, reports, toServer } = this.#ports;
-    for (const requirement of requirements) {
-      const denial = (await findDenial(call, requirement)) ?? expiryOf(call);
-      if (held.isCancelled) return;
-      if (denial === undefined) continue;
-      reports.denied(request, denial, call.caller.context);
-      void answers.refuse(request.id, denial);
+  /**
+   * Returns what the server sends as it is to go out: a promise only where a list has to be looked through, and
+   * `undefined` for a list that nobody is known to have asked for.
+   */
+  outgoing(message: Message): Message | Promise<Message> | undefined {
+    if ("method" in message) return message;
+    const open = this.#open.answeredBy(message);
+    if (open === undefined) return this.#settings.hideDenied ? undefined : message;
+    const answer = withDenial(message, open);
+    this.#ports.reports.called(open, answer);
+    return this.#settings.hideDenied && asksForList(open.request)
+      ? withoutDenied(answer, open.request, open.call, this.#settings.rules)
+      : answer;
+  }
+
+  #run(request: RequestMessage, extra: unknown, call: CurrentCall): void {
+    const { refuse, reports, toServer } = this.#ports;
+    if (!this.#open.add({ request, call, startedAt: reports.startOfCall() })) {
+      refuse(request.id, BUSY);
       return;
     }
     try {
       runAsCall(call, () => toServer(request, extra));
     } catch (error) {
-      reports.failed("a request could not be handed to the server", error);
-      void answers.refuse(request.id, INTERNAL_ERROR);
+      this.#open.forget(request.id);
+      throw error;
     }
   }
 
-  #callOf(message: JSONRPCMessage, caller: Caller): CurrentCall {
+  /** Never rejects: `findDenial` does not, and what the server throws is reported. */
+  async #runByRules(
+    request: RequestMessage,
+    extra: unknown,
+    call: CurrentCall,
+    requirements: readonly CompiledRequirement[],
+  ): Promise<void> {
+    const { held, refuse, reports } = this.#ports;
+    const hold = held.hold(request.id);
+    for (const requirement of requirements) {
+      const denial = (await findDenial(call, requirement)) ?? expiryOf(call);
+      if (hold.isCancelled) break;
+      if (denial === undefined) continue;
+      hold.release();
+      reports.denied(request, denial, call.caller.context);
+      refuse(request.id, denial);
+      return;
+    }
+    hold.release();
+    if (hold.isCancelled) return;
+    try {
+      this.#run(request, extra, call);
+    } catch (error) {
+      reports.failed("a request could not be handed to the server", error);
+      refuse(request.id, INTERNAL_ERROR);
+    }
+  }
+
+  #callOf(message: Message, caller: Caller): CurrentCall {
     return {
       caller,
-      listRequest: isRequest(message) && asksForList(message) ? message : undefined,
       isExpired: () => this.#isExpired(caller.context),
-      refusalData: refusalData(this.#settings.verifier),
+      refusalData: (code) => writeRefusalData(code, requirementsOf(this.#settings.verifier)),
       noteDenial: (denial) => {
         this.#ports.reports.denied(message, denial, caller.context);
-        if (isRequest(message)) this.#denials.note(message.id, denial);
+        if (isRequest(message)) this.#open.deny(message.id, denial);
       },
     };
   }

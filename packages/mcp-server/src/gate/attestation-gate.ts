@@ -1,41 +1,26 @@
-import { AttestationErrorCode, VerificationPolicy } from "@attest/core";
-import type { Transport, TransportSendOptions } from "@modelcontextprotocol/sdk/shared/transport.js";
-import type { JSONRPCMessage, JSONRPCRequest, RequestId } from "@modelcontextprotocol/sdk/types.js";
+import { AttestationError, AttestationErrorCode, VerificationPolicy } from "@attest/core";
+import {
+  errorResponse,
+  isRequest,
+  type Message,
+  type RequestId,
+  type RequestMessage,
+  type RpcError,
+} from "@attest/core/wire";
 import { ANONYMOUS, type Caller } from "../context/caller.js";
+import type { Admission, Step } from "./admission.js";
 import { AdmittedCalls } from "./admitted-calls.js";
-import { GateAnswers } from "./gate-answers.js";
 import type { GateSettings } from "./gate-options.js";
 import { GateReports } from "./gate-reports.js";
-import { presentedAtInitialize, withoutAttestation, withVerdict } from "./handshake.js";
+import { takeOver } from "./handed-over.js";
 import { HeldRequests } from "./held-requests.js";
-import {
-  answeredId,
-  isIdTooLong,
-  isRequest,
-  isResultResponse,
-  type MessageExtra,
-  type RpcError,
-} from "./messages.js";
-import { presentedInMeta } from "./meta-attestation.js";
-import { ID_TOO_LONG, INITIALIZED_ALREADY, INTERNAL_ERROR, statelessRefusal } from "./refusals.js";
-import { Renewals } from "./renewals.js";
+import type { ArrivalReader, TransportLike } from "./link.js";
+import { ID_IN_USE, INTERNAL_ERROR, refusal } from "./refusals.js";
+import { RequestAdmission } from "./request-admission.js";
+import { SessionAdmission } from "./session-admission.js";
 import { TransportFilter } from "./transport-filter.js";
-import { callerOf, judge, mayBeUnattested, refusalOf, type Verdict } from "./verdict.js";
+import type { Verdict } from "./verdict.js";
 import { WaitingMessages } from "./waiting-messages.js";
-
-const { ATTESTATION_REQUIRED } = AttestationErrorCode;
-
-/** The handshake as far as it has come. */
-type State =
-  /** No `initialize` yet. */
-  | { readonly phase: "new" }
-  /** `initialize` came, and its token is being verified. */
-  | { readonly phase: "verifying"; readonly initializeId: RequestId }
-  /** The verdict stands; the server's answer, which carries it, is not out yet. */
-  | { readonly phase: "answering"; readonly initializeId: RequestId; readonly verdict: Verdict }
-  | { readonly phase: "ready"; readonly caller: Caller }
-  /** Refused, or the connection ended. */
-  | { readonly phase: "closed" };
 
 /**
  * Stands between a transport and a server, and lets nothing through but `ping` before the agent behind the
@@ -44,180 +29,170 @@ type State =
  *
  * It works at the transport because nothing above it holds: the SDK's server answers requests before
  * `initialize`, and a handler that refuses `initialize` leaves a live session.
+ *
+ * An {@link Admission} decides about each message; the gate alone delivers, answers and reports.
  */
 export class AttestationGate extends TransportFilter {
   readonly #settings: GateSettings;
   readonly #waiting: WaitingMessages;
   readonly #reports: GateReports;
-  readonly #answers: GateAnswers;
   readonly #held = new HeldRequests();
   readonly #calls: AdmittedCalls;
-  readonly #renewals: Renewals;
-  #state: State = { phase: "new" };
-  /** A stateless HTTP connection is one request and its answer, without an `initialize`. */
-  #isStatelessCall = false;
+  readonly #session: SessionAdmission;
+  readonly #isStateless: (extra: unknown) => boolean;
+  /** Chosen by the first message: a stateless one stands alone. */
+  #admission: Admission;
 
-  constructor(inner: Transport, settings: GateSettings) {
+  constructor(inner: TransportLike, settings: GateSettings, arrivalOf: ArrivalReader) {
     super(inner);
     this.#settings = settings;
+    this.#isStateless = (extra) => arrivalOf(inner, extra).isStateless;
     this.#waiting = new WaitingMessages(settings);
     this.#reports = new GateReports(settings, (error) => this.onerror?.(error));
-    this.#answers = new GateAnswers(settings, this.#reports, (message) => this.toClient(message));
-    const parts = { reports: this.#reports, answers: this.#answers, held: this.#held };
-    this.#calls = new AdmittedCalls(settings, {
-      ...parts,
-      toServer: (message, extra) => this.toServer(message, extra),
-      isClosed: () => this.#state.phase === "closed",
+    this.#session = new SessionAdmission({
+      settings,
+      givenVerdict: (id) => takeOver(inner, id),
+      judged: (verdict) => this.#noteFailure(verdict),
+      renewed: (caller) => this.#reports.sessionRenewed(caller),
     });
-    this.#renewals = new Renewals(settings, {
-      ...parts,
-      currentCaller: () => (this.#state.phase === "ready" ? this.#state.caller : undefined),
-      goOnAs: (caller) => {
-        this.#state = { phase: "ready", caller };
-      },
-      deliver: (request, extra, caller) => this.#calls.deliver(request, extra, caller),
+    this.#admission = this.#session;
+    this.#calls = new AdmittedCalls(settings, {
+      reports: this.#reports,
+      held: this.#held,
+      toServer: (message, extra) => this.toServer(message, extra),
+      refuse: (id, error) => void this.#refuse(id, error),
+      isClosed: () => this.#session.isClosed,
+      caller: () => this.#admission.caller,
     });
   }
 
   /** Not `async`: in the course of a session, what goes out costs no promise more than it does without a gate. */
-  override send(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
-    const state = this.#state;
-    if (!this.#mayHear(message)) {
-      // Nobody hears of a server before it is known who listens: neither its notifications nor its requests.
-      if (!isRequest(message)) return Promise.resolve();
-      return Promise.reject(new Error("the session's agent is not verified"));
-    }
-    if (state.phase === "answering" && answeredId(message) === state.initializeId) {
-      return this.#answerInitialize(message, state.verdict, options);
+  override send(message: Message, options?: unknown): Promise<void> {
+    const passage = this.#admission.outgoing(message);
+    if (passage === "drop") return Promise.resolve();
+    if (passage === "reject") return Promise.reject(new Error("the session's agent is not verified"));
+    if (passage === "answers-initialize") return this.#answerInitialize(message, options);
+    if (!this.#calls.mayHear(message)) {
+      return isRequest(message)
+        ? Promise.reject(new Error("the session's token has expired"))
+        : Promise.resolve();
     }
     const outgoing = this.#calls.outgoing(message);
+    if (outgoing === undefined) return Promise.resolve();
     return outgoing instanceof Promise
       ? outgoing.then((listed) => this.toClient(listed, options))
       : this.toClient(outgoing, options);
   }
 
-  protected override receive(message: JSONRPCMessage, extra: MessageExtra): void {
-    const state = this.#state;
-    if (state.phase === "closed") return;
-    if (isRequest(message) && isIdTooLong(message)) {
-      // Nobody is verified before the first message, and HTTP has opened a session for an `initialize` by then.
-      if (state.phase === "new") void this.#end(ID_TOO_LONG, message.id);
-      else void this.#answers.refuse(message.id, ID_TOO_LONG);
-    } else if (state.phase === "ready") this.#receiveReady(message, extra, state.caller);
-    else if (isRequest(message) && message.method === "ping") this.#receivePing(message.id);
-    else if (state.phase === "new") this.#receiveFirst(message, extra);
-    else if (!this.#waiting.add(message, extra)) {
-      this.#answers.deny(
-        message,
-        ATTESTATION_REQUIRED,
-        "too many messages wait for the session's initialize",
-      );
+  protected override receive(message: Message, extra: unknown): void {
+    if (this.#held.cancelledBy(message)) return;
+    if (this.#admission === this.#session && this.#session.isNew && this.#standsAlone(message, extra)) {
+      this.#admission = new RequestAdmission(this.#settings);
     }
+    const step = this.#admission.decide(message);
+    if (step instanceof Promise) void this.#afterVerifying(message, extra, step);
+    else this.#take(step, message, extra);
   }
 
   protected override ended(): void {
-    this.#state = { phase: "closed" };
+    this.#admission.end();
+    this.#session.end();
     this.#waiting.takeAll();
+    this.#reports.sessionEnded();
   }
 
-  /** Answered here: the server's own answer may do more than that with what a ping carries. */
-  #receivePing(id: RequestId): void {
-    const state = this.#state;
-    // An answer under this id would be taken for the one to `initialize`.
-    if ("initializeId" in state && state.initializeId === id) return;
-    void this.#answers.send({ jsonrpc: "2.0", id, result: {} });
+  /** A stateless server meets every request as its first. Its `initialize` is answered with a verdict all the same. */
+  #standsAlone(message: Message, extra: unknown): boolean {
+    if (!this.#isStateless(extra)) return false;
+    const isRequired = this.#settings.verifier.policy === VerificationPolicy.REQUIRED;
+    return isRequired || !(isRequest(message) && message.method === "initialize");
   }
 
-  #receiveFirst(message: JSONRPCMessage, extra: MessageExtra): void {
-    const { verifier } = this.#settings;
-    // A stateless HTTP server meets every request as its first; what is not required may be absent.
-    const isStateless = this.#isStateless(extra);
-    if (isStateless && !mayBeUnattested(verifier.policy)) {
-      const detail = "a stateless HTTP server keeps no session to be attested: set a sessionIdGenerator";
-      this.#answers.deny(message, ATTESTATION_REQUIRED, detail, statelessRefusal(verifier));
-    } else if (isRequest(message) && message.method === "initialize") {
-      this.#handshake(message, extra).catch((error: unknown) => this.#abandon(message.id, error));
-    } else if (isStateless) {
-      if (!isRequest(message)) return;
-      this.#isStatelessCall = true;
-      this.#calls.deliver(message, extra, ANONYMOUS);
-    } else {
-      this.#answers.deny(message, ATTESTATION_REQUIRED, "the session is not initialized");
+  #take(step: Step, message: Message, extra: unknown): void {
+    if (step.kind === "admit") this.#admit(step, extra);
+    else if (step.kind === "wait") this.#wait(message, extra);
+    else if (step.kind === "end") void this.#end(step.error, isRequest(message) ? message.id : undefined);
+    else if (step.kind === "drop" || !isRequest(message)) return;
+    else if (step.kind === "acknowledge") void this.#answer({ jsonrpc: "2.0", id: message.id, result: {} });
+    else {
+      if (step.denial) this.#reports.denied(message, step.denial, this.#admission.caller.context);
+      void this.#refuse(message.id, step.error);
     }
   }
 
-  #receiveReady(message: JSONRPCMessage, extra: MessageExtra, caller: Caller): void {
-    if (!isRequest(message)) {
-      if (!this.#held.cancelledBy(message)) this.#calls.deliver(message, extra, caller);
-      return;
-    }
-    const presented = presentedInMeta(message);
-    if (message.method === "initialize") void this.#answers.refuse(message.id, INITIALIZED_ALREADY);
-    else if (presented !== undefined) this.#renewals.begin(message, presented, extra);
+  #admit({ message, caller, verdict }: Extract<Step, { kind: "admit" }>, extra: unknown): void {
+    if (!isRequest(message)) this.#calls.deliver(message, extra, caller);
+    else if (verdict !== undefined) this.#beginSession(message, extra, caller, verdict);
+    else if (this.#held.has(message.id) || this.#calls.has(message.id))
+      void this.#refuse(message.id, ID_IN_USE);
     else this.#calls.deliver(message, extra, caller);
   }
 
-  async #handshake(initialize: JSONRPCRequest, extra: MessageExtra): Promise<void> {
-    this.#state = { phase: "verifying", initializeId: initialize.id };
-    const verdict = await judge(presentedAtInitialize(initialize), initialize, this.#settings);
-    const { result, failure } = verdict;
-    if (result === undefined) this.#reports.failed("the verifier failed", failure);
-    if (this.#state.phase !== "verifying") return;
-    const refused = refusalOf(verdict, this.#settings);
-    if (refused) {
-      await this.#end(refused, initialize.id);
-      return;
+  /** Takes the step that `message` waits for, unless its client gives it up meanwhile. Never rejects. */
+  async #afterVerifying(message: Message, extra: unknown, pending: Promise<Step>): Promise<void> {
+    const isInitialize = "method" in message && message.method === "initialize";
+    const hold = isRequest(message) && !isInitialize ? this.#held.hold(message.id) : undefined;
+    let step: Step;
+    try {
+      step = await pending;
+    } finally {
+      hold?.release();
     }
-    if (!result?.verified && this.#settings.verifier.policy === VerificationPolicy.PREFERRED) {
-      this.#reports.proceedsUnattested(verdict);
+    if (hold?.isCancelled) return;
+    try {
+      this.#take(step, message, extra);
+    } catch (error) {
+      this.#reports.failed("a request with a renewed token could not be handed to the server", error);
+      if (isRequest(message)) void this.#refuse(message.id, INTERNAL_ERROR);
     }
-    this.#state = { phase: "answering", initializeId: initialize.id, verdict };
-    this.#calls.deliver(withoutAttestation(initialize), extra, callerOf(verdict));
   }
 
-  async #answerInitialize(
-    answer: JSONRPCMessage,
-    verdict: Verdict,
-    options: TransportSendOptions | undefined,
-  ): Promise<void> {
-    const isAccepted = isResultResponse(answer);
-    const answered = isAccepted ? withVerdict(answer, this.#settings.verifier, verdict) : answer;
+  #beginSession(initialize: RequestMessage, extra: unknown, caller: Caller, verdict: Verdict): void {
+    this.#reports.sessionOpens(initialize, caller, verdict);
     try {
-      await this.toClient(answered as JSONRPCMessage, options);
+      this.#calls.deliverInitialize(initialize, extra, caller);
+    } catch (error) {
+      this.#reports.failed("initialize could not be handed to the server", error);
+      // Nobody is left to answer it.
+      void this.#end(INTERNAL_ERROR, initialize.id);
+    }
+  }
+
+  #wait(message: Message, extra: unknown): void {
+    if (this.#waiting.add(message, extra) || !isRequest(message)) return;
+    const code = AttestationErrorCode.ATTESTATION_REQUIRED;
+    const denial = new AttestationError(code, "too many messages wait for the session's initialize");
+    this.#reports.denied(message, denial, ANONYMOUS.context);
+    void this.#refuse(message.id, refusal(code, this.#settings.verifier));
+  }
+
+  async #answerInitialize(answer: Message, options: unknown): Promise<void> {
+    try {
+      await this.toClient(this.#session.withVerdict(answer), options);
     } catch (error) {
       await this.#end(INTERNAL_ERROR);
       throw error;
     }
-    if (this.#state.phase !== "answering") return;
-    // An `initialize` that the server itself refused leaves things as they were: the client may try again.
-    this.#state = isAccepted ? { phase: "ready", caller: callerOf(verdict) } : { phase: "new" };
+    this.#session.answered(answer);
     for (const [message, extra] of this.#waiting.takeAll()) this.#receiveAfterWaiting(message, extra);
   }
 
   /** One message whose handler throws must not keep those behind it. */
-  #receiveAfterWaiting(message: JSONRPCMessage, extra: MessageExtra): void {
+  #receiveAfterWaiting(message: Message, extra: unknown): void {
     try {
       this.receive(message, extra);
     } catch (error) {
       this.#reports.failed("a message that had waited could not be handed to the server", error);
-      if (isRequest(message)) void this.#answers.refuse(message.id, INTERNAL_ERROR);
+      if (isRequest(message)) void this.#refuse(message.id, INTERNAL_ERROR);
     }
-  }
-
-  /** The handshake itself failed, and nobody is left to answer `initialize`. */
-  async #abandon(initializeId: RequestId, error: unknown): Promise<void> {
-    this.#reports.failed("initialize could not be handed to the server", error);
-    await this.#end(INTERNAL_ERROR, initializeId);
   }
 
   /** Answers all that is open with `refused` and ends the connection, so that no session is left. Never rejects. */
   async #end(refused: RpcError, initializeId?: RequestId): Promise<void> {
-    this.#state = { phase: "closed" };
+    this.#admission.end();
     const waiting = this.#waiting.takeAll().map(([message]) => message);
-    if (initializeId !== undefined) await this.#answers.refuse(initializeId, refused);
-    for (const message of waiting) {
-      if (isRequest(message)) await this.#answers.refuse(message.id, refused);
-    }
+    if (initializeId !== undefined) await this.#refuse(initializeId, refused);
+    for (const message of waiting) if (isRequest(message)) await this.#refuse(message.id, refused);
     try {
       await this.close();
     } catch (error) {
@@ -225,15 +200,20 @@ export class AttestationGate extends TransportFilter {
     }
   }
 
-  /** Whether the client may be sent `message`, or any, yet. */
-  #mayHear(message: JSONRPCMessage): boolean {
-    const { phase } = this.#state;
-    if (phase === "ready" || phase === "answering" || this.#isStatelessCall) return true;
-    // Answers to what was let in before the connection ended; the transport knows what to do with them.
-    return phase === "closed" && answeredId(message) !== undefined;
+  #refuse(id: RequestId, error: RpcError): Promise<void> {
+    return this.#answer(errorResponse(id, error));
   }
 
-  #isStateless(extra: MessageExtra): boolean {
-    return extra?.requestInfo !== undefined && this.sessionId === undefined;
+  /** Sends what the gate itself answers; settles when it is out, or could not be delivered. Never rejects. */
+  async #answer(answer: Message): Promise<void> {
+    try {
+      await this.toClient(answer);
+    } catch (cause) {
+      this.#reports.failed("an answer could not be delivered", cause);
+    }
+  }
+
+  #noteFailure({ result, failure }: Verdict): void {
+    if (result === undefined) this.#reports.failed("the verifier failed", failure);
   }
 }

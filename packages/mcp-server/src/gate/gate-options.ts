@@ -5,7 +5,21 @@ import {
   VerificationPolicy,
   type Verifier,
 } from "@attest/core";
-import { assertSeconds, kindOf, MAX_TIMER_SECONDS, printable } from "@attest/core/internal";
+import {
+  callback,
+  count,
+  flag,
+  having,
+  MAX_TIMER_SECONDS,
+  names,
+  type Option,
+  type OptionsSpec,
+  observer,
+  oneOf,
+  readOptions,
+  seconds,
+  stated,
+} from "@attest/core/internal";
 import type { GateEvent } from "../events.js";
 import { type AttestationRules, RuleTable } from "./rules.js";
 
@@ -19,30 +33,28 @@ export const SessionLifetime = {
 export type SessionLifetime = (typeof SessionLifetime)[keyof typeof SessionLifetime];
 
 export interface GateOptions {
-  /** Tells who the agent is. Its policy decides what happens when nobody can tell. */
-  readonly verifier: Verifier;
   /**
-   * How long past a token's `exp` guarded calls still pass, in seconds. Default 30. Apart from the verifier's
-   * option of the same name, which is about the moment of the handshake: whoever changes one means both.
+   * Verifies agents. Its policy decides about agents that are not verified, and its clock and skew tell when a session's
+   * token has expired.
    */
-  readonly clockSkewSeconds?: number | undefined;
-  /** Default `token`. */
+  readonly verifier: Verifier;
+  /** Default: `token`. */
   readonly sessionLifetime?: SessionLifetime | undefined;
   /**
-   * What is for attested agents only, or for some of them, by name: decided before a request reaches the server,
-   * beside the guards around its handlers. Default none.
+   * The tools, resources and prompts that are for attested agents only, or for some of them, by name: decided before a
+   * request reaches the server, beside the guards around its handlers. Default: none.
    */
-  readonly rules?: AttestationRules | undefined;
+  readonly rules?: AttestationRules;
   /**
-   * Leave out of `tools/list`, `resources/list`, `resources/templates/list` and `prompts/list` what the caller may not
-   * use by `rules` or by a tool's `attestation`. Guards around handlers are not known there. Default false.
+   * Whether `tools/list`, `resources/list`, `resources/templates/list` and `prompts/list` leave out what the caller may
+   * not use by `rules`. Guards around handlers are not known there. Default: `false`.
    */
   readonly hideDenied?: boolean | undefined;
-  /** How long a verification may take, in seconds; after that it has failed. Default 60. */
+  /** How long a verification may take, in seconds; after that it has failed. Default: 60 s. */
   readonly verificationTimeoutSeconds?: number | undefined;
-  /** How many messages may wait while `initialize` is verified; more are refused. Default 64. */
+  /** How many messages may wait while `initialize` is verified; more are refused. Default: 64. */
   readonly maxQueuedMessages?: number | undefined;
-  /** How long these may be together, in bytes of JSON; more are refused. Default 1048576 (1 MiB). */
+  /** How long these may be together, in bytes of JSON; more are refused. Default: 1048576 (1 MiB). */
   readonly maxQueuedBytes?: number | undefined;
   /**
    * Called when the policy is `preferred` and a session proceeds unattested. What it throws goes to `onerror`.
@@ -50,16 +62,16 @@ export interface GateOptions {
    */
   readonly onUnattested?: ((reason: string) => void) | undefined;
   /**
-   * Watches what is refused and what fails: `denied`, `unattested` and `gate_error` events. Tokens are the
-   * verifier's to report, to an observer of its own. Default none.
+   * Watches sessions, and what is refused and fails: `GateEvent`. Tokens are the verifier's to report, to an observer of
+   * its own. Default: nobody does.
    */
   readonly observer?: AttestationObserver<GateEvent> | undefined;
-  /** Tells when a session's token has expired; the verifier has a clock of its own. Default: the system's. */
-  readonly clock?: Clock | undefined;
+  /** Whether the observer is also told of every call that was let through, once it is over. Default: `false`. */
+  readonly recordCalls?: boolean | undefined;
 }
 
 /** {@link GateOptions} with their defaults filled in. */
-export interface GateSettings
+interface ReadGateOptions
   extends Required<{
     readonly [Name in keyof Omit<GateOptions, "observer" | "rules">]: NonNullable<GateOptions[Name]>;
   }> {
@@ -67,84 +79,49 @@ export interface GateSettings
   readonly observer: AttestationObserver<GateEvent> | undefined;
 }
 
-/** @throws {TypeError | RangeError} naming the option that is wrong. */
-export function readGateOptions(options: GateOptions): GateSettings {
-  const {
-    verifier,
-    clockSkewSeconds = 30,
-    sessionLifetime = SessionLifetime.TOKEN,
-    hideDenied = false,
-    verificationTimeoutSeconds = 60,
-    maxQueuedMessages = 64,
-    maxQueuedBytes = 1_048_576,
-    onUnattested = warnOfUnattested,
-    observer,
-    clock = systemClock,
-  } = options;
-  assertVerifier(verifier);
-  assertSeconds("clockSkewSeconds", clockSkewSeconds, { min: 0 });
-  assertSeconds("verificationTimeoutSeconds", verificationTimeoutSeconds, { min: 0, max: MAX_TIMER_SECONDS });
-  if (!Object.values(SessionLifetime).includes(sessionLifetime)) {
-    throw new TypeError(`sessionLifetime must be one of ${Object.values(SessionLifetime).join(", ")}`);
-  }
-  if (typeof hideDenied !== "boolean") {
-    throw new TypeError(`hideDenied must be true or false, got ${kindOf(hideDenied)}`);
-  }
-  assertCount("maxQueuedMessages", maxQueuedMessages);
-  assertCount("maxQueuedBytes", maxQueuedBytes);
-  if (typeof onUnattested !== "function") {
-    throw new TypeError(`onUnattested must be a function, got ${kindOf(onUnattested)}`);
-  }
-  assertMethod("observer", observer, "record");
-  assertMethod("clock", clock, "now");
-  return {
-    verifier,
-    rules: new RuleTable(options.rules),
-    clockSkewSeconds,
-    sessionLifetime,
-    hideDenied,
-    verificationTimeoutSeconds,
-    maxQueuedMessages,
-    maxQueuedBytes,
-    onUnattested,
-    observer,
-    clock,
-  };
+/** A gate's options, and the verifier's clock and skew. */
+export interface GateSettings extends ReadGateOptions {
+  readonly clock: Clock;
+  readonly clockSkewSeconds: number;
 }
 
-function assertCount(option: string, value: unknown): void {
-  if (!Number.isSafeInteger(value) || (value as number) < 1) {
-    throw new RangeError(`${option} must be a positive integer, got ${kindOf(value)}`);
-  }
+/** Readers of {@link GateOptions}. */
+export const GATE_OPTIONS: OptionsSpec<ReadGateOptions> = {
+  verifier: verifierOption,
+  sessionLifetime: oneOf(SessionLifetime, SessionLifetime.TOKEN),
+  rules: stated(ruleTable),
+  hideDenied: flag(false),
+  verificationTimeoutSeconds: seconds(60, { max: MAX_TIMER_SECONDS }),
+  maxQueuedMessages: count(64),
+  maxQueuedBytes: count(1_048_576),
+  onUnattested: callback(warnOfUnattested),
+  observer: observer<GateEvent>(),
+  recordCalls: flag(false),
+};
+
+/** @throws {TypeError | RangeError} naming the option that is wrong or unknown. */
+export function readGateOptions(owner: string, options: GateOptions): GateSettings {
+  const settings = readOptions(owner, options, GATE_OPTIONS);
+  const { clock = systemClock, clockSkewSeconds = 30 } = settings.verifier;
+  return { ...settings, clock, clockSkewSeconds };
+}
+
+function ruleTable(value: unknown): RuleTable {
+  return new RuleTable(value as AttestationRules | undefined);
 }
 
 /** A verifier without a policy that is known would be one that lets everybody in. */
-function assertVerifier(verifier: Verifier): void {
-  if (typeof verifier?.verify !== "function") {
-    throw new TypeError(
-      `verifier must be an AttestationVerifier or another Verifier, got ${kindOf(verifier)}`,
-    );
-  }
-  const policies: readonly unknown[] = Object.values(VerificationPolicy);
-  if (!policies.includes(verifier.policy)) {
-    throw new TypeError(
-      `verifier.policy must be one of ${policies.join(", ")}, got ${printable(String(verifier.policy))}`,
-    );
-  }
-  for (const name of ["trustedIssuers", "requiredClaims"] as const) {
-    const names: unknown = verifier[name];
-    if (!Array.isArray(names) || !names.every((entry) => typeof entry === "string")) {
-      throw new TypeError(`verifier.${name} must be a list of strings, got ${kindOf(names)}`);
-    }
-  }
+function verifierOption(value: unknown, name: string): Verifier {
+  const verifier = VERIFIER(value, name);
+  POLICY(verifier.policy, `${name}.policy`);
+  NAMES(verifier.trustedIssuers, `${name}.trustedIssuers`);
+  NAMES(verifier.requiredClaims, `${name}.requiredClaims`);
+  return verifier;
 }
 
-function assertMethod(option: string, value: unknown, method: string): void {
-  if (value === undefined) return;
-  if (typeof (value as Readonly<Record<string, unknown>> | null)?.[method] !== "function") {
-    throw new TypeError(`${option} must have a method ${method}, got ${kindOf(value)}`);
-  }
-}
+const VERIFIER: Option<Verifier> = having<Verifier>("an AttestationVerifier or another Verifier", "verify");
+const POLICY = oneOf(VerificationPolicy);
+const NAMES = names();
 
 function warnOfUnattested(reason: string): void {
   process.emitWarning(`an MCP session proceeds unattested: ${reason}`, { code: "ATTEST_UNATTESTED" });

@@ -1,20 +1,32 @@
-import { AttestationError, AttestationErrorCode } from "@attest/core";
+import { type AttestationError, VerificationPolicy } from "@attest/core";
 import { causesOf, notify, printable } from "@attest/core/internal";
-import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
+import { asObject, isResult, type Message, type RequestMessage } from "@attest/core/wire";
 import type { AttestationContext } from "../context/attestation-context.js";
-import type { GateEvent } from "../events.js";
+import type { Caller } from "../context/caller.js";
+import type { CallOutcome, GateEvent } from "../events.js";
 import type { GateSettings } from "./gate-options.js";
+import type { OpenCall } from "./open-calls.js";
+import { targetOf } from "./rules.js";
 import type { Verdict } from "./verdict.js";
+
+/** The number of the last session that was opened in this process, by which events of one session are found together. */
+let lastSession = 0;
 
 /**
  * Tells those who run the server what the client is not told: through the observer, the SDK's `onerror` and
  * `onUnattested`. Whatever these throw stays here, so that none of them can let a session in or leave it hanging.
  */
 export class GateReports {
-  readonly #settings: Pick<GateSettings, "observer" | "onUnattested">;
+  readonly #settings: Pick<GateSettings, "observer" | "onUnattested" | "recordCalls" | "verifier">;
   readonly #onerror: (error: Error) => void;
+  #session:
+    | { readonly number: number; readonly client: string | null; readonly openedAt: number }
+    | undefined;
 
-  constructor(settings: Pick<GateSettings, "observer" | "onUnattested">, onerror: (error: Error) => void) {
+  constructor(
+    settings: Pick<GateSettings, "observer" | "onUnattested" | "recordCalls" | "verifier">,
+    onerror: (error: Error) => void,
+  ) {
     this.#settings = settings;
     this.#onerror = onerror;
   }
@@ -29,42 +41,69 @@ export class GateReports {
     }
   }
 
-  /** A session proceeds without a verified agent. */
-  proceedsUnattested({ result }: Verdict): void {
-    this.#record({ type: "unattested", code: result?.errorCode ?? null });
+  /** A session begins. Under `preferred` it is a matter of its own that the agent is not verified. */
+  sessionOpens(initialize: RequestMessage, { context }: Caller, { result }: Verdict): void {
+    lastSession += 1;
+    const client = clientIn(initialize);
+    this.#session = { number: lastSession, client, openedAt: performance.now() };
+    this.#record({
+      type: "session_opened",
+      session: lastSession,
+      client,
+      trustLevel: context.trustLevel,
+      ...agentIn(context),
+    });
+    if (context.verified || this.#settings.verifier.policy !== VerificationPolicy.PREFERRED) return;
+    this.#record({ type: "unattested", code: result?.errorCode ?? null, session: lastSession, client });
     void this.#callOnUnattested(result?.error ?? "the verifier failed");
   }
 
-  /** The fresh token that came with `request` was refused: for itself, or for speaking of another agent. */
-  renewalRefused(request: JSONRPCMessage, { result }: Verdict, context: AttestationContext): void {
-    const isAnother = result?.verified === true;
-    const code = isAnother ? AttestationErrorCode.UNKNOWN_ISSUER : result?.errorCode;
-    if (code === undefined) return;
-    const detail = isAnother
-      ? "the renewal speaks of another agent than the session's"
-      : "the renewal failed";
-    this.denied(request, new AttestationError(code, detail), context);
+  /** The session goes on with a fresh token. */
+  sessionRenewed({ context }: Caller): void {
+    if (this.#session === undefined) return;
+    this.#record({ type: "session_renewed", session: this.#session.number, ...agentIn(context) });
+  }
+
+  /** The connection is over. */
+  sessionEnded(): void {
+    if (this.#session === undefined) return;
+    const { number, openedAt } = this.#session;
+    this.#session = undefined;
+    this.#record({ type: "session_ended", session: number, durationSeconds: secondsSince(openedAt) });
   }
 
   /** `message` was refused to the session's agent. */
-  denied(
-    message: JSONRPCMessage,
-    denial: AttestationError,
-    { issuer, subject, claims }: AttestationContext,
-  ): void {
+  denied(message: Message, denial: AttestationError, context: AttestationContext): void {
     if (!("method" in message)) return;
-    const { name, uri } = (message.params ?? {}) as { readonly name?: unknown; readonly uri?: unknown };
-    const target = [name, uri].find((value) => typeof value === "string");
     this.#record({
       type: "denied",
       code: denial.code,
       detail: escaped(denial.detail),
-      method: printable(message.method),
-      target: escaped(target),
-      issuer: escaped(issuer),
-      subject: escaped(subject),
-      jti: escaped(claims?.jti.slice(0, 8)),
+      ...calledIn(message),
+      session: this.#session?.number ?? null,
+      ...agentIn(context),
       ...(denial.cause === undefined ? {} : { cause: causesOf(denial.cause) }),
+    });
+  }
+
+  /** Returns the time from which a call's duration is counted. Nothing is counted where calls are not recorded. */
+  startOfCall(): number {
+    return this.#settings.recordCalls ? performance.now() : 0;
+  }
+
+  /** A call that was let through is over: with `answer`, or given up by its client. */
+  called({ request, call, startedAt }: OpenCall, answer: Message | undefined): void {
+    if (!this.#settings.recordCalls) return;
+    const { outcome, code } = outcomeOf(answer);
+    this.#record({
+      type: "called",
+      ...calledIn(request),
+      outcome,
+      code,
+      session: this.#session?.number ?? null,
+      client: this.#session?.client ?? null,
+      ...agentIn(call.caller.context),
+      durationSeconds: secondsSince(startedAt),
     });
   }
 
@@ -81,6 +120,39 @@ export class GateReports {
       this.failed("onUnattested failed", cause);
     }
   }
+}
+
+function agentIn({ issuer, subject, claims }: AttestationContext) {
+  return {
+    issuer: escaped(issuer),
+    subject: escaped(subject),
+    model: escaped(claims?.agentIdentity?.modelVersion),
+    jti: escaped(claims?.jti.slice(0, 8)),
+  };
+}
+
+function calledIn(message: Extract<Message, { method: string }>) {
+  const [, target] = targetOf(message) ?? [];
+  return { method: printable(message.method), target: escaped(target) };
+}
+
+function clientIn({ params }: RequestMessage): string | null {
+  const { name } = asObject(params?.["clientInfo"]) ?? {};
+  return typeof name === "string" ? printable(name) : null;
+}
+
+function outcomeOf(answer: Message | undefined): {
+  readonly outcome: CallOutcome;
+  readonly code: number | null;
+} {
+  if (answer === undefined) return { outcome: "cancelled", code: null };
+  if ("error" in answer) return { outcome: "error", code: answer.error.code };
+  const isToolError = isResult(answer) && answer.result["isError"] === true;
+  return { outcome: isToolError ? "tool_error" : "ok", code: null };
+}
+
+function secondsSince(startedAt: number): number {
+  return (performance.now() - startedAt) / 1000;
 }
 
 function escaped(text: string | null | undefined): string | null {

@@ -1,9 +1,11 @@
-import type { JSONRPCMessage, RequestId } from "@modelcontextprotocol/sdk/types.js";
+import { cancelledId, type Message, type RequestId } from "@attest/core/wire";
 
-/** A request that waits. */
-export interface HeldRequest {
-  /** Whether its client has given it up: then it neither runs nor is answered (MCP 2025-11-25, "Cancellation"). */
+/** A request that waits at the gate. */
+export interface Hold {
+  /** Whether its client has given the request up: then it neither runs nor is answered (MCP 2025-11-25, "Cancellation"). */
   readonly isCancelled: boolean;
+  /** Ends the wait. */
+  release(): void;
 }
 
 /**
@@ -20,28 +22,33 @@ export class HeldRequests {
     return this.#size;
   }
 
-  /** The request `id` waits until `work` has settled. */
-  async holdDuring(id: RequestId, work: (held: HeldRequest) => Promise<void>): Promise<void> {
-    const held = { isCancelled: false };
+  /** Holds the request `id` until its `release`. */
+  hold(id: RequestId): Hold {
+    const held = {
+      isCancelled: false,
+      release: () => {
+        this.#size -= 1;
+        const sameId = this.#held.get(id);
+        sameId?.delete(held);
+        if (sameId?.size === 0) this.#held.delete(id);
+      },
+    };
     this.#held.set(id, (this.#held.get(id) ?? new Set()).add(held));
     this.#size += 1;
-    try {
-      await work(held);
-    } finally {
-      this.#size -= 1;
-      const sameId = this.#held.get(id);
-      sameId?.delete(held);
-      if (sameId?.size === 0) this.#held.delete(id);
-    }
+    return held;
+  }
+
+  /** Whether a request with this id waits here and is not cancelled. */
+  has(id: RequestId): boolean {
+    return this.#size > 0 && this.#held.has(id);
   }
 
   /** Whether `message` cancels requests that wait here: then it is done with. */
-  cancelledBy(message: JSONRPCMessage): boolean {
+  cancelledBy(message: Message): boolean {
     if (this.#held.size === 0) return false;
-    if (!("method" in message) || message.method !== "notifications/cancelled") return false;
-    const id = message.params?.["requestId"] as RequestId;
-    const found = this.#held.get(id);
-    if (found === undefined) return false;
+    const id = cancelledId(message);
+    const found = id === undefined ? undefined : this.#held.get(id);
+    if (id === undefined || found === undefined) return false;
     for (const held of found) held.isCancelled = true;
     this.#held.delete(id);
     return true;

@@ -1,7 +1,6 @@
-import type { JSONRPCMessage, JSONRPCRequest } from "@modelcontextprotocol/sdk/types.js";
+import { isResult, type Message, type RequestMessage } from "@attest/core/wire";
 import type { CurrentCall } from "../context/current-call.js";
 import { expiryOf, findDenial } from "../guard/find-denial.js";
-import { isResultResponse } from "./messages.js";
 import type { RuledKind, RuleTable } from "./rules.js";
 
 /** What a list holds, and by which of its members an entry is called. */
@@ -19,7 +18,7 @@ const LISTINGS: ReadonlyMap<string, Listing> = new Map([
 ]);
 
 /** Whether `request` asks for a list of what may be guarded. */
-export function asksForList(request: JSONRPCRequest): boolean {
+export function asksForList(request: RequestMessage): boolean {
   return LISTINGS.has(request.method);
 }
 
@@ -28,13 +27,13 @@ export function asksForList(request: JSONRPCRequest): boolean {
  * not try them; it is the rules and guards that keep it out. An entry without a name is left.
  */
 export async function withoutDenied(
-  answer: JSONRPCMessage,
-  request: JSONRPCRequest,
+  answer: Message,
+  request: RequestMessage,
   call: CurrentCall,
   rules: RuleTable,
-): Promise<JSONRPCMessage> {
+): Promise<Message> {
   const listing = LISTINGS.get(request.method);
-  if (listing === undefined || !isResultResponse(answer)) return answer;
+  if (listing === undefined || !isResult(answer)) return answer;
   const entries: unknown = answer.result[listing.member];
   if (!Array.isArray(entries)) return answer;
   const mayUse = await Promise.all(entries.map((entry) => isForCaller(entry, listing, call, rules)));

@@ -1,10 +1,9 @@
-import { AttestationError, AttestationErrorCode, type Verifier } from "@attest/core";
-import type { RefusalData } from "@attest/core/internal";
-import type { RpcError } from "./messages.js";
+import { type AttestationErrorCode, AttestationErrorCode as Code, type Verifier } from "@attest/core";
+import { type Requirements, type RpcError, writeRefusal } from "@attest/core/wire";
 
 /*
- * What the gate answers in the server's place. JSON-RPC's own codes (JSON-RPC 2.0 §5.1) stand where no
- * attestation code fits.
+ * What the gate answers in the server's place. JSON-RPC's own codes (JSON-RPC 2.0 §5.1) stand where no attestation code
+ * fits.
  */
 
 /** Something failed, and the client learns no more than that. */
@@ -16,10 +15,16 @@ export const ID_TOO_LONG: RpcError = {
   message: "Invalid Request: an id has at most 256 characters",
 };
 
-/** More of a session's calls wait for rules than the gate holds at once. */
+/** An id that a request of the session has which is not answered yet. */
+export const ID_IN_USE: RpcError = {
+  code: -32600,
+  message: "Invalid Request: a request with this id is not answered yet",
+};
+
+/** More of a session's calls wait than the gate holds at once. */
 export const BUSY: RpcError = {
   code: -32000,
-  message: "Server busy: too many requests wait for their rules",
+  message: "Server busy: too many requests of this session wait",
 };
 
 /** A second `initialize`. */
@@ -28,27 +33,19 @@ export const INITIALIZED_ALREADY: RpcError = {
   message: "Invalid Request: this session is initialized already",
 };
 
-/** A refusal for want of attestation. */
+/** Returns what `verifier` asks for, as peers are told. */
+export function requirementsOf({ policy, trustedIssuers, requiredClaims, audience }: Verifier): Requirements {
+  return { policy, trustedIssuers, requiredClaims, audience };
+}
+
+/** Returns a refusal for want of attestation. */
 export function refusal(code: AttestationErrorCode, verifier: Verifier): RpcError {
-  return { code, message: new AttestationError(code).message, data: refusalData(verifier) };
+  return writeRefusal(code, requirementsOf(verifier));
 }
 
-/** A stateless HTTP server under `required`: no token helps, so the client is told what would. */
+/** Returns the refusal of a stateless HTTP server under `required`: no token helps, so the client is told what would. */
 export function statelessRefusal(verifier: Verifier): RpcError {
-  const { code, message, data } = refusal(AttestationErrorCode.ATTESTATION_REQUIRED, verifier);
-  return {
-    code,
-    message: `${message} This server is stateless: it keeps no session that could be attested.`,
-    data,
-  };
-}
-
-/** What a refusal tells the client, so that it can come back with a better token. */
-export function refusalData(verifier: Verifier): RefusalData {
-  return {
-    policy: verifier.policy,
-    // Copies: over an in-memory transport the client would hold the verifier's own lists.
-    trusted_issuers: [...verifier.trustedIssuers],
-    required_claims: [...verifier.requiredClaims],
-  };
+  const refused = refusal(Code.ATTESTATION_REQUIRED, verifier);
+  const message = `${refused.message} This server is stateless: it keeps no session that could be attested.`;
+  return { ...refused, message };
 }

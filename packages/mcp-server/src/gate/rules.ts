@@ -1,5 +1,5 @@
 import { assertOptions, kindOf } from "@attest/core/internal";
-import type { JSONRPCRequest } from "@modelcontextprotocol/sdk/types.js";
+import type { Message, RequestMessage } from "@attest/core/wire";
 import {
   type AttestationRequirement,
   type CompiledRequirement,
@@ -51,7 +51,7 @@ export class RuleTable {
   }
 
   /** What must be met for `request` to reach the server, all of it; nothing, at no cost, where there are no rules. */
-  requirementsOf(request: JSONRPCRequest): readonly CompiledRequirement[] {
+  requirementsOf(request: RequestMessage): readonly CompiledRequirement[] {
     if (this.#rules.length === 0 && this.#tools.size === 0) return [];
     const target = targetOf(request);
     return target === undefined ? [] : this.requirementsFor(...target);
@@ -75,7 +75,10 @@ export class RuleTable {
 }
 
 /** What a request is about. A completion is about the prompt or the resource whose argument it completes. */
-function targetOf({ method, params = {} }: JSONRPCRequest): readonly [RuledKind, string] | undefined {
+export function targetOf({
+  method,
+  params = {},
+}: Extract<Message, { method: string }>): readonly [RuledKind, string] | undefined {
   const { name, uri, ref } = params as {
     readonly name?: unknown;
     readonly uri?: unknown;

@@ -1,20 +1,19 @@
-import type { Transport, TransportSendOptions } from "@modelcontextprotocol/sdk/shared/transport.js";
-import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
-import { isMessage, type MessageExtra } from "./messages.js";
+import { isMessage, type Message } from "@attest/core/wire";
+import type { TransportLike } from "./link.js";
 
 /**
- * Stands between a transport and the server that is connected to it, which takes it for the transport. What
- * passes is for the subclass to say.
+ * Stands between a transport and the server that is connected to it, which takes the filter for the transport. The
+ * subclass says what passes.
  */
-export abstract class TransportFilter implements Transport {
-  readonly #inner: Transport;
+export abstract class TransportFilter implements TransportLike {
+  readonly #inner: TransportLike;
 
-  onmessage: Transport["onmessage"];
-  onclose: Transport["onclose"];
-  onerror: Transport["onerror"];
-  declare setProtocolVersion?: NonNullable<Transport["setProtocolVersion"]>;
+  onmessage: TransportLike["onmessage"];
+  onclose: TransportLike["onclose"];
+  onerror: TransportLike["onerror"];
+  declare setProtocolVersion?: (version: string) => void;
 
-  constructor(inner: Transport) {
+  constructor(inner: TransportLike) {
     this.#inner = inner;
     // What the user set before `connect` moves behind the filter, where the SDK chains it to its own.
     this.onmessage = inner.onmessage;
@@ -30,12 +29,13 @@ export abstract class TransportFilter implements Transport {
       this.onclose?.();
     };
     inner.onerror = (error) => this.onerror?.(error);
+    const { setProtocolVersion } = inner as Partial<Record<"setProtocolVersion", (version: string) => void>>;
     // The SDK looks whether the member is there, so it must not be there when the inner transport has none.
-    if (inner.setProtocolVersion) this.setProtocolVersion = (version) => inner.setProtocolVersion?.(version);
+    if (setProtocolVersion) this.setProtocolVersion = (version) => setProtocolVersion.call(inner, version);
   }
 
   get sessionId(): string | undefined {
-    return this.#inner.sessionId;
+    return (this.#inner as { readonly sessionId?: string | undefined }).sessionId;
   }
 
   start(): Promise<void> {
@@ -47,21 +47,21 @@ export abstract class TransportFilter implements Transport {
   }
 
   /** The server sends `message`. */
-  abstract send(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void>;
+  abstract send(message: Message, options?: unknown): Promise<void>;
 
   /** The client sent `message`. */
-  protected abstract receive(message: JSONRPCMessage, extra: MessageExtra): void;
+  protected abstract receive(message: Message, extra: unknown): void;
 
   /** The connection is over. */
   protected abstract ended(): void;
 
   /** Lets `message` through to the client. */
-  protected toClient(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
+  protected toClient(message: Message, options?: unknown): Promise<void> {
     return this.#inner.send(message, options);
   }
 
   /** Lets `message` through to the server. */
-  protected toServer(message: JSONRPCMessage, extra: MessageExtra): void {
+  protected toServer(message: Message, extra: unknown): void {
     this.onmessage?.(message, extra);
   }
 }

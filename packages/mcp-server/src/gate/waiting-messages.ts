@@ -1,10 +1,9 @@
-import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
+import type { Message } from "@attest/core/wire";
 import type { GateSettings } from "./gate-options.js";
-import type { MessageExtra } from "./messages.js";
 
-type Waiting = readonly [message: JSONRPCMessage, extra: MessageExtra];
+type Waiting = readonly [message: Message, extra: unknown];
 
-/** What arrives while a session's `initialize` is under way: so much of it, in its order, and no more. */
+/** The messages that arrive while a session's `initialize` is under way, in their order and bounded. */
 export class WaitingMessages {
   readonly #limits: Pick<GateSettings, "maxQueuedMessages" | "maxQueuedBytes">;
   #messages: Waiting[] = [];
@@ -14,8 +13,8 @@ export class WaitingMessages {
     this.#limits = limits;
   }
 
-  /** `false` when there is no room left. */
-  add(message: JSONRPCMessage, extra: MessageExtra): boolean {
+  /** Takes a message up. Returns `false` when there is no room left. */
+  add(message: Message, extra: unknown): boolean {
     const bytes = this.#bytes + sizeOf(message);
     if (this.#messages.length >= this.#limits.maxQueuedMessages || bytes > this.#limits.maxQueuedBytes)
       return false;
@@ -24,7 +23,7 @@ export class WaitingMessages {
     return true;
   }
 
-  /** Everything that waits; nothing does afterwards. */
+  /** Returns everything that waits; nothing does afterwards. */
   takeAll(): readonly Waiting[] {
     const messages = this.#messages;
     this.#messages = [];
@@ -33,8 +32,8 @@ export class WaitingMessages {
   }
 }
 
-/** In bytes of JSON; more than any limit for what is nested too deeply to be written as JSON again. */
-function sizeOf(message: JSONRPCMessage): number {
+/** The length of `message` in bytes of JSON; infinite for what is nested too deeply to be written as JSON again. */
+function sizeOf(message: Message): number {
   try {
     return Buffer.byteLength(JSON.stringify(message));
   } catch {

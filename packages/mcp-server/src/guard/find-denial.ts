@@ -13,17 +13,21 @@ export async function findDenial(
     return new AttestationDeniedError(ATTESTATION_REQUIRED, "called outside a request", undefined);
   const { caller, refusalData } = call;
   if ("unattestedBecause" in caller)
-    return new AttestationDeniedError(caller.unattestedBecause, "the caller is not attested", refusalData);
+    return new AttestationDeniedError(
+      caller.unattestedBecause,
+      "the caller is not attested",
+      refusalData(caller.unattestedBecause),
+    );
   try {
     const expired = expiryOf(call);
     if (expired) return expired;
     const reason = await requirement(caller.context);
     return reason === undefined
       ? undefined
-      : new AttestationDeniedError(INSUFFICIENT_TRUST, reason, refusalData);
+      : new AttestationDeniedError(INSUFFICIENT_TRUST, reason, refusalData(INSUFFICIENT_TRUST));
   } catch (cause) {
     const detail = "the guard's own check failed";
-    return new AttestationDeniedError(INSUFFICIENT_TRUST, detail, refusalData, { cause });
+    return new AttestationDeniedError(INSUFFICIENT_TRUST, detail, refusalData(INSUFFICIENT_TRUST), { cause });
   }
 }
 
@@ -31,5 +35,9 @@ export async function findDenial(
 export function expiryOf(call: CurrentCall | undefined): AttestationDeniedError | undefined {
   if (!call?.isExpired()) return undefined;
   const { TOKEN_EXPIRED } = AttestationErrorCode;
-  return new AttestationDeniedError(TOKEN_EXPIRED, "the session's token has expired", call.refusalData);
+  return new AttestationDeniedError(
+    TOKEN_EXPIRED,
+    "the session's token has expired",
+    call.refusalData(TOKEN_EXPIRED),
+  );
 }

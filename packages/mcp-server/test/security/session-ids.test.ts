@@ -62,7 +62,8 @@ describe.each(hosts)("another session's id, at %s,", (_, start) => {
   async function host() {
     const issuer = new Issuer();
     const saw: string[] = [];
-    const [verifier, clock] = [issuer.verifier(), new FixedClock(Date.now() / 1000)];
+    const clock = new FixedClock(Date.now() / 1000);
+    const verifier = issuer.verifier({ clock });
     const options = { verifier, clock, saw: (what: string) => void saw.push(what) };
     const { url, size } = await start(() => createWitnessServer(options));
     const open = async (identity: typeof sonnet): Promise<string> => {

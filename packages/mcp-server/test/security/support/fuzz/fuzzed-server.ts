@@ -1,4 +1,4 @@
-import type { Clock, Verifier } from "@attest/core";
+import type { Verifier } from "@attest/core";
 import { type AttestingServer, createAttestingServer } from "@attest/mcp-server";
 import type { Expected, Witness } from "./witness.ts";
 
@@ -7,22 +7,14 @@ export const SKEW = 30;
 
 export interface FuzzedServerOptions {
   readonly verifier: Verifier;
-  readonly clock: Clock;
   readonly witness: Witness;
   /** Waits until the test says so. */
   readonly pause: () => Promise<true>;
 }
 
 /** A server guarded in every way there is, open and slow where it matters, with a witness in all of its code. */
-export function createFuzzedServer({
-  verifier,
-  clock,
-  witness,
-  pause,
-}: FuzzedServerOptions): AttestingServer {
+export function createFuzzedServer({ verifier, witness, pause }: FuzzedServerOptions): AttestingServer {
   const server = createAttestingServer("fuzzed", verifier, {
-    clock,
-    clockSkewSeconds: SKEW,
     onUnattested: () => undefined,
     capabilities: { logging: {} },
     maxQueuedMessages: 6,

@@ -1,0 +1,40 @@
+import type { AttestationError } from "@attest/core";
+import type { Message, RpcError } from "@attest/core/wire";
+import type { Caller } from "../context/caller.js";
+import type { Verdict } from "./verdict.js";
+
+/** What becomes of one message from the client. The gate alone acts on it. */
+export type Step =
+  /** The message goes to the server, as a call by `caller`. `verdict` is there when a session begins with it. */
+  | {
+      readonly kind: "admit";
+      readonly message: Message;
+      readonly caller: Caller;
+      readonly verdict?: Verdict;
+    }
+  /** The gate answers in the server's place, if the message is a request. `denial` is for the observer. */
+  | { readonly kind: "refuse"; readonly error: RpcError; readonly denial?: AttestationError }
+  /** The gate answers that all is well. */
+  | { readonly kind: "acknowledge" }
+  /** The message waits until the handshake is over, and is decided again. */
+  | { readonly kind: "wait" }
+  | { readonly kind: "drop" }
+  /** The message and all that waits is answered with `error`, and the connection ends. */
+  | { readonly kind: "end"; readonly error: RpcError };
+
+/** What becomes of a message from the server. */
+export type Passage = "pass" | "answers-initialize" | "drop" | "reject";
+
+/** Decides about the messages of one connection. */
+export interface Admission {
+  /** Whose connection it is, as far as that is known. */
+  readonly caller: Caller;
+  /** Decides about a message from the client; at once where there is nothing to verify. */
+  decide(message: Message): Step | Promise<Step>;
+  /** Decides about a message from the server. */
+  outgoing(message: Message): Passage;
+  /** Nothing passes any more. */
+  end(): void;
+}
+
+export const DROP: Step = { kind: "drop" };

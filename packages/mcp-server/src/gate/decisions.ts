@@ -1,0 +1,79 @@
+import {
+  AttestationError,
+  AttestationErrorCode,
+  VerificationPolicy,
+  type VerificationResult,
+  type Verifier,
+} from "@attest/core";
+import type { RpcError } from "@attest/core/wire";
+import { ANONYMOUS, type Caller } from "../context/caller.js";
+import { deepFreeze } from "../context/deep-freeze.js";
+import { INTERNAL_ERROR, refusal } from "./refusals.js";
+import type { Verdict } from "./verdict.js";
+
+/** What becomes of an agent that presented evidence, or none. */
+export type Decision =
+  | { readonly kind: "admit"; readonly caller: Caller }
+  | { readonly kind: "refuse"; readonly error: RpcError; readonly denial?: AttestationError };
+
+/** Whether `policy` admits sessions without a verified agent. An unknown policy admits none. */
+export function mayBeUnattested(policy: VerificationPolicy): boolean {
+  return policy === VerificationPolicy.PREFERRED || policy === VerificationPolicy.OPTIONAL;
+}
+
+/** Decides whether a session begins, and whose it is. */
+export function decideHandshake(verdict: Verdict, verifier: Verifier): Decision {
+  const { result } = verdict;
+  const isAdmitted = result?.verified || (mayBeUnattested(verifier.policy) && result?.accepted !== false);
+  return isAdmitted ? { kind: "admit", caller: callerOf(verdict) } : refused(result, verifier);
+}
+
+/**
+ * Decides whether a session that is `current`'s goes on with the agent that a renewal speaks for. Whatever the policy:
+ * a renewal that fails is refused, and the session stays as it was.
+ */
+export function decideRenewal(current: Caller, verdict: Verdict, verifier: Verifier): Decision {
+  const { result } = verdict;
+  if (!result?.verified) return refused(result, verifier, "the renewal failed");
+  if (current.context.verified && !isSameAgent(current.context, result)) {
+    const code = AttestationErrorCode.UNKNOWN_ISSUER;
+    const detail = "the renewal speaks of another agent than the session's";
+    return { kind: "refuse", error: refusal(code, verifier), denial: new AttestationError(code, detail) };
+  }
+  return { kind: "admit", caller: callerOf(verdict) };
+}
+
+function refused(result: VerificationResult | undefined, verifier: Verifier, detail?: string): Decision {
+  // Nothing is known about the agent when the verifier itself failed.
+  if (result === undefined || result.verified) return { kind: "refuse", error: INTERNAL_ERROR };
+  const error = refusal(result.errorCode, verifier);
+  if (detail === undefined) return { kind: "refuse", error };
+  return { kind: "refuse", error, denial: new AttestationError(result.errorCode, detail) };
+}
+
+/** An agent's claims, as far as they tell it from others. */
+interface AgentClaims {
+  readonly issuer: string;
+  readonly subject: string;
+  readonly claims: { readonly cnf?: { readonly jwk: { readonly x: string } } | undefined };
+}
+
+/**
+ * Whether two attestations speak of one agent: the same issuer, subject and key (protocol §4). A default subject names a
+ * model, and all its users share it.
+ */
+function isSameAgent(a: AgentClaims, b: AgentClaims): boolean {
+  return a.issuer === b.issuer && a.subject === b.subject && a.claims.cnf?.jwk.x === b.claims.cnf?.jwk.x;
+}
+
+function callerOf({ result, wasPresented }: Verdict): Caller {
+  if (result?.verified) {
+    const { trustLevel, issuer, subject, claims } = result;
+    // Handlers share the session's identity, so none may change it. `raw` hangs on claims that are frozen.
+    deepFreeze(claims.raw);
+    const context = { verified: true, trustLevel, issuer, subject, claims, expiresAt: claims.exp } as const;
+    return { context: Object.freeze(context) };
+  }
+  if (result === undefined || !wasPresented) return ANONYMOUS;
+  return { ...ANONYMOUS, unattestedBecause: result.errorCode };
+}

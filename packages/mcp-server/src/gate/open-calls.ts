@@ -1,0 +1,91 @@
+import {
+  answeredId,
+  cancelledId,
+  errorResponse,
+  isResult,
+  type Message,
+  type RequestId,
+  type RequestMessage,
+  type RpcError,
+} from "@attest/core/wire";
+import type { CurrentCall } from "../context/current-call.js";
+
+/** A request that was let through and is not answered yet. */
+export interface OpenCall {
+  readonly request: RequestMessage;
+  readonly call: CurrentCall;
+  readonly startedAt: number;
+  /** What a guard around the handler denied it with. */
+  denial?: RpcError;
+  isCancelled?: boolean;
+}
+
+/** Requests of one connection that may be open at once. */
+const MAX_OPEN = 1024;
+
+/**
+ * The requests of one connection that the server works at, by their ids: an answer is known by its id alone, since a
+ * server may answer from a child process or a worker, where no asynchronous context leads back to the request.
+ */
+export class OpenCalls {
+  readonly #open = new Map<RequestId, OpenCall>();
+
+  /** Whether a request with this id is open and was not given up. */
+  has(id: RequestId): boolean {
+    const open = this.#open.get(id);
+    return open !== undefined && open.isCancelled !== true;
+  }
+
+  /** Takes a request up. Returns `false` when too many are open. */
+  add(call: OpenCall): boolean {
+    if (this.#open.size >= MAX_OPEN && !this.#forgetOneCancelled()) return false;
+    this.#open.set(call.request.id, call);
+    return true;
+  }
+
+  /** Notes that a guard denied the request `id`. */
+  deny(id: RequestId, denial: RpcError): void {
+    const open = this.#open.get(id);
+    if (open !== undefined) open.denial = denial;
+  }
+
+  /**
+   * Notes that the client gave a request up, and returns it. A cancelled request need not be answered, and stays known in
+   * case that it is.
+   */
+  cancelledBy(message: Message): OpenCall | undefined {
+    const id = cancelledId(message);
+    const open = id === undefined ? undefined : this.#open.get(id);
+    if (open === undefined || open.isCancelled) return undefined;
+    open.isCancelled = true;
+    return open;
+  }
+
+  /** Returns the request that `message` answers, which is open no longer. */
+  answeredBy(message: Message): OpenCall | undefined {
+    const id = answeredId(message);
+    const open = id === undefined ? undefined : this.#open.get(id);
+    if (open !== undefined) this.#open.delete(open.request.id);
+    return open;
+  }
+
+  /** Forgets the request `id`, which the server never got. */
+  forget(id: RequestId): void {
+    this.#open.delete(id);
+  }
+
+  #forgetOneCancelled(): boolean {
+    for (const [id, { isCancelled }] of this.#open) if (isCancelled) return this.#open.delete(id);
+    return false;
+  }
+}
+
+/**
+ * Returns `answer` with the error that a guard threw, where the SDK's `McpServer` made a tool result of it and its code
+ * was lost. A result that is a success stands: the handler dealt with the denial itself.
+ */
+export function withDenial(answer: Message, { request, denial }: OpenCall): Message {
+  if (denial === undefined) return answer;
+  const isSuccess = isResult(answer) && answer.result["isError"] !== true;
+  return isSuccess ? answer : errorResponse(request.id, denial);
+}

@@ -1,0 +1,11 @@
+import type { Arrival, TransportLike } from "../gate/link.js";
+
+/**
+ * Reads how a message of SDK v1 came: over HTTP the transport hands over `requestInfo`, and a stateful one has a session
+ * id by the time it hands over anything.
+ */
+export function arrivalOf(transport: TransportLike, extra: unknown): Arrival {
+  const { requestInfo } = Object(extra) as { readonly requestInfo?: unknown };
+  const { sessionId } = transport as { readonly sessionId?: unknown };
+  return { isStateless: requestInfo !== undefined && sessionId === undefined };
+}
