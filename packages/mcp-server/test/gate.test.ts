@@ -1,9 +1,10 @@
 import {
   AttestationError,
   AttestationErrorCode,
-  type AttestationVerifier,
+  AttestationVerifier,
   composeVerifier,
   defineCheck,
+  InMemoryKeyResolver,
   type Verifier,
 } from "@attest/core";
 import { FixedClock } from "@attest/core/testing";
@@ -21,7 +22,7 @@ import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { CallToolRequestSchema, type JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { Issuer } from "./support/agents.ts";
+import { ISSUER, Issuer } from "./support/agents.ts";
 import { startHttpHost } from "./support/http-host.ts";
 import { connectRaw, initializeParams, openRaw } from "./support/raw-connection.ts";
 import { createWeatherServer } from "./support/weather-server.ts";
@@ -358,5 +359,20 @@ describe("attestServer", () => {
     expect(() =>
       attestServer(new McpServer({ name: "x", version: "1" }), { verifier: {} as Verifier }),
     ).toThrow(/verifier must be/);
+  });
+});
+
+describe("a verifier without an audience", () => {
+  test("is warned of once, and not where any audience was meant", async () => {
+    const warnings: unknown[] = [];
+    const listen = (warning: Error & { code?: string }) => void warnings.push(warning.code);
+    process.on("warning", listen);
+    onTestFinished(() => void process.off("warning", listen));
+    const keyResolver = new InMemoryKeyResolver();
+    const unstated = new AttestationVerifier({ trustedIssuers: [ISSUER], keyResolver });
+    const any = new AttestationVerifier({ trustedIssuers: [ISSUER], keyResolver, audience: null });
+    for (const verifier of [unstated, unstated, any]) createWeatherServer(verifier);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(warnings.filter((code) => code === "ATTEST_NO_AUDIENCE")).toHaveLength(1);
   });
 });

@@ -5,7 +5,7 @@ import type { KeyResolver, ReplayCache } from "../ports.js";
 import { kindOf } from "../printable.js";
 import { InMemoryReplayCache } from "../replay/in-memory-replay-cache.js";
 import type { Check } from "./check.js";
-import { type AudienceOptions, audience, audienceOption } from "./checks/audience.js";
+import { type AudienceOptions, audience, audienceOption, unstatedAudience } from "./checks/audience.js";
 import { requiredClaims, requiredClaimsOption } from "./checks/claims.js";
 import { ISSUER_OPTIONS, type IssuerOptions, issuer } from "./checks/issuer.js";
 import { LIFETIME_OPTIONS, type LifetimeOptions, lifetime } from "./checks/lifetime.js";
@@ -87,7 +87,7 @@ export function defaultChecks(options: AttestationVerifierOptions): readonly Che
     issuer({ trustedIssuers: options.trustedIssuers }),
     signature({ keyResolver, keyTimeoutSeconds }),
     lifetime({ maxLifetimeSeconds }),
-    audience({ audience: options.audience ?? null }),
+    options.audience === undefined ? unstatedAudience() : audience({ audience: options.audience }),
     requiredClaims(options.requiredClaims),
     ...checks,
     proofOfPossession(),
@@ -100,7 +100,7 @@ export class AttestationVerifier implements ComposedVerifier {
   readonly policy: VerificationPolicy;
   readonly trustedIssuers: readonly string[];
   readonly requiredClaims: readonly string[];
-  readonly audience: readonly string[] | undefined;
+  readonly audience: readonly string[] | null | undefined;
   readonly clock: Clock;
   readonly clockSkewSeconds: number;
   readonly checks: readonly string[];

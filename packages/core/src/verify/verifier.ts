@@ -8,7 +8,7 @@ import { assertOptions, type OptionsSpec, readOptions } from "../options/read-op
 import { kindOf, printable } from "../printable.js";
 import { DEFAULT_MAX_TOKEN_BYTES } from "../token/compact-jws.js";
 import { type DecodedToken, parseToken } from "../token/decode-token.js";
-import { type Check, type CheckAdvertisement, isOwnCheck } from "./check.js";
+import { type Check, type CheckAdvertisement, isOwnCheck, wasMadeFrom } from "./check.js";
 import { CHECK_OPTION_NAMES, refuseMisplacedOptions } from "./misplaced-options.js";
 import { type Outcome, reportOutcome, toResult } from "./outcome.js";
 import { VerificationPolicy } from "./policy.js";
@@ -22,8 +22,11 @@ export interface Verifier {
   readonly trustedIssuers: readonly string[];
   /** The claims that a token has to carry, by their names on the wire. */
   readonly requiredClaims: readonly string[];
-  /** The names under which tokens may be meant for this server; absent where any audience passes. */
-  readonly audience?: readonly string[] | undefined;
+  /**
+   * The names under which tokens may be meant for this server. `null` where any audience passes on purpose, absent where
+   * nothing was said of it: then any passes too, and gates warn.
+   */
+  readonly audience?: readonly string[] | null | undefined;
   /** The clock by which tokens are verified; gates use it too. Default: the system's clock. */
   readonly clock?: Clock | undefined;
   /** How far the issuer's clock and this one may lie apart, in seconds; gates use it too. Default: 30 s. */
@@ -137,7 +140,9 @@ export function composeVerifier(checks: readonly Check[], options: VerifierOptio
     policy,
     trustedIssuers: advertised(ordered, "trustedIssuers") ?? [],
     requiredClaims: advertised(ordered, "requiredClaims") ?? [],
-    audience: advertised(ordered, "audience"),
+    audience:
+      advertised(ordered, "audience") ??
+      (ordered.some((check) => wasMadeFrom(check, "audience", null)) ? null : undefined),
     clock,
     clockSkewSeconds,
     checks: Object.freeze(ordered.map(({ name }) => name)),

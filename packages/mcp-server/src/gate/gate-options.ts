@@ -102,6 +102,7 @@ export const GATE_OPTIONS: OptionsSpec<ReadGateOptions> = {
 /** @throws {TypeError | RangeError} naming the option that is wrong or unknown. */
 export function readGateOptions(owner: string, options: GateOptions): GateSettings {
   const settings = readOptions(owner, options, GATE_OPTIONS);
+  warnOfMissingAudience(settings.verifier);
   const { clock = systemClock, clockSkewSeconds = 30 } = settings.verifier;
   return { ...settings, clock, clockSkewSeconds };
 }
@@ -122,6 +123,19 @@ function verifierOption(value: unknown, name: string): Verifier {
 const VERIFIER: Option<Verifier> = having<Verifier>("an AttestationVerifier or another Verifier", "verify");
 const POLICY = oneOf(VerificationPolicy);
 const NAMES = names();
+
+const warned = new WeakSet<Verifier>();
+
+/** Without an audience a token that an agent presented to any other server passes here too. */
+function warnOfMissingAudience(verifier: Verifier): void {
+  const isUnstated = verifier.checks?.includes("audience") === true && verifier.audience === undefined;
+  if (!isUnstated || warned.has(verifier)) return;
+  warned.add(verifier);
+  process.emitWarning(
+    "the verifier has no audience, so tokens that are meant for other servers pass: set audience, or null for any",
+    { code: "ATTEST_NO_AUDIENCE" },
+  );
+}
 
 function warnOfUnattested(reason: string): void {
   process.emitWarning(`an MCP session proceeds unattested: ${reason}`, { code: "ATTEST_UNATTESTED" });

@@ -35,7 +35,7 @@ export const INITIALIZED_ALREADY: RpcError = {
 
 /** Returns what `verifier` asks for, as peers are told. */
 export function requirementsOf({ policy, trustedIssuers, requiredClaims, audience }: Verifier): Requirements {
-  return { policy, trustedIssuers, requiredClaims, audience };
+  return { policy, trustedIssuers, requiredClaims, audience: audience ?? undefined };
 }
 
 /** Returns a refusal for want of attestation. */

@@ -27,6 +27,11 @@ export const AUDIENCE_OPTIONS: OptionsSpec<{ audience: readonly string[] | null 
   audience: stated(audienceOption),
 };
 
+/** Passes tokens for any server, where the options say nothing of an audience: gates warn of it. */
+export function unstatedAudience(): Check {
+  return defineOwnCheck("audience", () => {});
+}
+
 /** Rejects a token that is meant for another server, 1005 (RFC 7519 §4.1.3). */
 export function audience(options: AudienceOptions): Check {
   const { audience: names } = readOptions("audience", options, AUDIENCE_OPTIONS);
