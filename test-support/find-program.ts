@@ -10,9 +10,23 @@ export interface NeededProgram {
   /** The environment variable that names its path instead. */
   readonly variable: string;
   readonly debianPackage: string;
-  /** Who needs it, for the error: `the browser tests need Chromium`. */
+  /** Who needs it, for the line that says so: `the browser tests need Chromium`. */
   readonly need: string;
 }
+
+export const REDIS: NeededProgram = {
+  names: ["redis-server", "valkey-server"],
+  variable: "REDIS_SERVER_PATH",
+  debianPackage: "redis-server",
+  need: "the Redis tests need Redis",
+};
+
+export const CHROMIUM: NeededProgram = {
+  names: ["chromium", "chromium-browser", "google-chrome"],
+  variable: "CHROMIUM_PATH",
+  debianPackage: "chromium",
+  need: "the browser tests need Chromium",
+};
 
 /**
  * The path of a program, which is installed first where that is possible.
@@ -20,18 +34,30 @@ export interface NeededProgram {
  * @throws {Error} in one line that says how to get it.
  */
 export async function findProgram(program: NeededProgram): Promise<string> {
-  const { names, variable, debianPackage, need } = program;
+  const path = await findOrInstall(program);
+  if (path !== undefined) return path;
+  throw new Error(howToGet(program));
+}
+
+/**
+ * The path of a program, which is installed first where that is possible; `undefined` if it cannot be had.
+ *
+ * @throws {Error} if its variable names a path where there is no program.
+ */
+export async function findOrInstall(program: NeededProgram): Promise<string | undefined> {
+  const { names, variable } = program;
   const configured = process.env[variable];
   if (configured !== undefined) {
     if (isExecutable(configured)) return configured;
     throw new Error(`${variable} is set, and there is no program at ${configured}`);
   }
   const isDebianRoot = existsSync("/etc/debian_version") && process.getuid?.() === 0;
-  const found = onPath(names) ?? (isDebianRoot ? await installFromDebian(program) : undefined);
-  if (found !== undefined) return found;
-  throw new Error(
-    `${need}: install it (Debian: apt-get install ${debianPackage}) so that ${names.join(" or ")} is on PATH, or set ${variable}`,
-  );
+  return onPath(names) ?? (isDebianRoot ? await installFromDebian(program) : undefined);
+}
+
+/** One line that says what is missing and how to get it. */
+export function howToGet({ names, variable, debianPackage, need }: NeededProgram): string {
+  return `${need}: install it (Debian: apt-get install ${debianPackage}) so that ${names.join(" or ")} is on PATH, or set ${variable}`;
 }
 
 /** The first of these programs that is on PATH. */

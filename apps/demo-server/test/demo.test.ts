@@ -2,6 +2,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { dirname } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { REDIS } from "../../../test-support/find-program.ts";
+import { needs } from "../../../test-support/needs.ts";
 import { demoProgram } from "./support/programs.ts";
 import { runProgram } from "./support/run-program.ts";
 
@@ -12,29 +14,33 @@ async function takenPort(): Promise<string> {
   return String((holder.address() as AddressInfo).port);
 }
 
-describe("the demo", () => {
-  test("lets the honest agent in, refuses every attack with its code, and exits with 0", async () => {
-    const { code, stdout, stderr } = await runProgram(demoProgram);
-    expect(stdout).toContain(
-      '"mail restarted for spiffe://provider.example/model/demo-1-small" (trust level provider)',
-    );
-    for (const attack of [
-      /^model spoofing .* 1003 +1003 +refused$/m,
-      /^provenance forgery .* 1004 +1004 +refused$/m,
-      /^replay .* 1006 +1006 +refused$/m,
-      /^replay elsewhere .* 1006 +1006 +refused$/m,
-      /^tampering .* 1003 +1003 +refused$/m,
-      /^issuer look-alike .* 1004 +1004 +refused$/m,
-      /^downgrade: stripped .* 1009 +1009 +refused$/m,
-      /^downgrade: alg none .* 1008 +1008 +refused$/m,
-      /^audience mismatch .* 1005 +1005 +refused$/m,
-      /^safety downgrade .* 1003 +1003 +refused$/m,
-    ]) {
-      expect(stdout).toMatch(attack);
-    }
-    expect(stdout).toContain("10 of 10 attacks refused");
-    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-  });
+describe("the demo", async () => {
+  test(
+    "lets the honest agent in, refuses every attack with its code, and exits with 0",
+    await needs(REDIS),
+    async () => {
+      const { code, stdout, stderr } = await runProgram(demoProgram);
+      expect(stdout).toContain(
+        '"mail restarted for spiffe://provider.example/model/demo-1-small" (trust level provider)',
+      );
+      for (const attack of [
+        /^model spoofing .* 1003 +1003 +refused$/m,
+        /^provenance forgery .* 1004 +1004 +refused$/m,
+        /^replay .* 1006 +1006 +refused$/m,
+        /^replay elsewhere .* 1006 +1006 +refused$/m,
+        /^tampering .* 1003 +1003 +refused$/m,
+        /^issuer look-alike .* 1004 +1004 +refused$/m,
+        /^downgrade: stripped .* 1009 +1009 +refused$/m,
+        /^downgrade: alg none .* 1008 +1008 +refused$/m,
+        /^audience mismatch .* 1005 +1005 +refused$/m,
+        /^safety downgrade .* 1003 +1003 +refused$/m,
+      ]) {
+        expect(stdout).toMatch(attack);
+      }
+      expect(stdout).toContain("10 of 10 attacks refused");
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    },
+  );
 
   test("says what it left out where no Redis is installed, and runs the rest", async () => {
     const { code, stdout, stderr } = await runProgram(demoProgram, {

@@ -5,6 +5,8 @@ import { AttestingClientSession } from "@attest/mcp-client";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { REDIS } from "../../../test-support/find-program.ts";
+import { needs } from "../../../test-support/needs.ts";
 import { startService } from "../dist/demo/child-service.js";
 import { requestToken } from "../dist/demo/provider-client.js";
 import { startRedis } from "../dist/demo/redis-process.js";
@@ -35,7 +37,7 @@ async function connect(
   return session;
 }
 
-describe("demo-server", () => {
+describe("demo-server", async () => {
   test("starts without its provider, refuses agents with 1010, and serves them once the provider is up", async () => {
     const port = await freePort();
     const server = await start(serverProgram, { PORT: "0", ISSUER: `http://127.0.0.1:${port}` });
@@ -92,23 +94,27 @@ describe("demo-server", () => {
     await vi.waitFor(() => expect(said.stdout).toContain('{"type":"rejected","code":1008,'), 5000);
   });
 
-  test("refuses what another server on the same Redis has accepted, and takes it where memory is its own", async () => {
-    const redis = await startRedis();
-    onTestFinished(() => redis?.stop());
-    const provider = await start(providerProgram, { PORT: "0" });
-    const shared = {
-      PORT: "0",
-      ISSUER: provider.origin,
-      AUDIENCE: "operations",
-      REDIS_URL: redis?.url ?? "",
-    };
-    const [first, second] = [await start(serverProgram, shared), await start(serverProgram, shared)];
-    const alone = await start(serverProgram, { ...shared, REDIS_URL: "" });
-    const token = await requestToken(provider.origin, "demo-agent-api-key", { audience: "operations" });
-    expect((await connect(first.origin, async () => token)).attestationVerified).toBe(true);
-    await expect(connect(second.origin, async () => token)).rejects.toMatchObject({ code: 1006 });
-    expect((await connect(alone.origin, async () => token)).attestationVerified).toBe(true);
-  });
+  test(
+    "refuses what another server on the same Redis has accepted, and takes it where memory is its own",
+    await needs(REDIS),
+    async () => {
+      const redis = await startRedis();
+      onTestFinished(() => redis?.stop());
+      const provider = await start(providerProgram, { PORT: "0" });
+      const shared = {
+        PORT: "0",
+        ISSUER: provider.origin,
+        AUDIENCE: "operations",
+        REDIS_URL: redis?.url ?? "",
+      };
+      const [first, second] = [await start(serverProgram, shared), await start(serverProgram, shared)];
+      const alone = await start(serverProgram, { ...shared, REDIS_URL: "" });
+      const token = await requestToken(provider.origin, "demo-agent-api-key", { audience: "operations" });
+      expect((await connect(first.origin, async () => token)).attestationVerified).toBe(true);
+      await expect(connect(second.origin, async () => token)).rejects.toMatchObject({ code: 1006 });
+      expect((await connect(alone.origin, async () => token)).attestationVerified).toBe(true);
+    },
+  );
 
   test("starts without its Redis, and serves agents by its own memory", async () => {
     const provider = await start(providerProgram, { PORT: "0" });

@@ -1,10 +1,12 @@
 import { createClient } from "redis";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { REDIS } from "../../../test-support/find-program.ts";
+import { needs } from "../../../test-support/needs.ts";
 import { ask } from "../src/ask.js";
 import { borrowedLink } from "../src/redis-link.js";
 import { RedisServer } from "./support/redis-server.ts";
 
-describe("ask", () => {
+describe("ask", await needs(REDIS), () => {
   test("takes an answer that came in time, though this process stood still for longer than that", async () => {
     const server = await RedisServer.start();
     onTestFinished(() => server.stop());

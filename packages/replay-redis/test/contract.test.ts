@@ -3,6 +3,8 @@ import { setTimeout } from "node:timers/promises";
 import { type ReplayCacheHarness, replayCacheContract } from "@attest/core/testing";
 import { createClient, createClientPool } from "redis";
 import { afterAll, beforeAll, describe, type TestContext, test } from "vitest";
+import { REDIS } from "../../../test-support/find-program.ts";
+import { needs } from "../../../test-support/needs.ts";
 import { RedisReplayCache, type RedisReplayCacheOptions } from "../src/index.js";
 import { RedisCluster } from "./support/redis-cluster.ts";
 import { RedisServer } from "./support/redis-server.ts";
@@ -21,7 +23,7 @@ function harness(options: RedisReplayCacheOptions, { onTestFinished }: TestConte
   };
 }
 
-describe("RedisReplayCache keeps the contract of replay caches", () => {
+describe("RedisReplayCache keeps the contract of replay caches", await needs(REDIS), () => {
   let server: RedisServer;
   let cluster: RedisCluster;
   beforeAll(async () => {

@@ -1,5 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { REDIS } from "../../../test-support/find-program.ts";
+import { needs } from "../../../test-support/needs.ts";
 import { CacheState, RedisReplayCache, type RedisReplayCacheOptions } from "../src/index.js";
 import { Recorder } from "./support/recorder.ts";
 import { until } from "./support/redis-cluster.ts";
@@ -8,7 +10,7 @@ import { RedisServer } from "./support/redis-server.ts";
 const quick = { poolSize: 2, socketTimeoutSeconds: 0.3, retryDelaySeconds: 0.05, maxRetries: 1 };
 const now = () => Date.now() / 1000;
 
-describe("the fall-back", () => {
+describe("the fall-back", await needs(REDIS), () => {
   let server: RedisServer;
   beforeAll(async () => {
     server = await RedisServer.start();

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { REDIS } from "../../../test-support/find-program.ts";
+import { needs } from "../../../test-support/needs.ts";
 import { CacheState, RedisReplayCache, type RedisReplayCacheOptions } from "../src/index.js";
 import { LossyProxy } from "./support/lossy-proxy.ts";
 import { Recorder } from "./support/recorder.ts";
@@ -8,7 +10,7 @@ import { RedisServer } from "./support/redis-server.ts";
 const quick = { poolSize: 2, socketTimeoutSeconds: 0.3, retryDelaySeconds: 0.05 };
 const now = () => Date.now() / 1000;
 
-describe("a lost reply", () => {
+describe("a lost reply", await needs(REDIS), () => {
   let server: RedisServer;
   beforeAll(async () => {
     server = await RedisServer.start();

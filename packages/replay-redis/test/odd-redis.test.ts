@@ -1,13 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { createClient } from "redis";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { REDIS } from "../../../test-support/find-program.ts";
+import { needs } from "../../../test-support/needs.ts";
 import { idKey } from "../src/id-key.js";
 import { CacheState, RedisReplayCache } from "../src/index.js";
 import { RedisServer } from "./support/redis-server.ts";
 
 const now = () => Date.now() / 1000;
 
-describe("RedisReplayCache, over a Redis that is used for other things too,", () => {
+describe("RedisReplayCache, over a Redis that is used for other things too,", await needs(REDIS), () => {
   let server: RedisServer;
   beforeAll(async () => {
     server = await RedisServer.start();

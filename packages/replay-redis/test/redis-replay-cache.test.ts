@@ -2,6 +2,8 @@ import { setTimeout } from "node:timers/promises";
 import { FixedClock } from "@attest/core/testing";
 import { createClient } from "redis";
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { REDIS } from "../../../test-support/find-program.ts";
+import { needs } from "../../../test-support/needs.ts";
 import { CacheState, RedisReplayCache, type RedisReplayCacheOptions } from "../src/index.js";
 import { Recorder } from "./support/recorder.ts";
 import { until } from "./support/redis-cluster.ts";
@@ -10,7 +12,7 @@ import { RedisServer } from "./support/redis-server.ts";
 const now = () => Date.now() / 1000;
 const quick = { socketTimeoutSeconds: 0.3, retryDelaySeconds: 0.05 };
 
-describe("RedisReplayCache", () => {
+describe("RedisReplayCache", await needs(REDIS), () => {
   let server: RedisServer;
   beforeAll(async () => {
     server = await RedisServer.start();

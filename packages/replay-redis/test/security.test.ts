@@ -3,6 +3,8 @@ import { createServer, type Socket } from "node:net";
 import { inspect } from "node:util";
 import { isAttestationError } from "@attest/core";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { REDIS } from "../../../test-support/find-program.ts";
+import { needs } from "../../../test-support/needs.ts";
 import { RedisReplayCache } from "../src/index.js";
 import { Recorder } from "./support/recorder.ts";
 import { RedisServer } from "./support/redis-server.ts";
@@ -55,8 +57,8 @@ async function failingCache(url: string): Promise<string> {
   return shown(cache, cache.getHealthStatus(), observer.events, ...causes);
 }
 
-describe("the password in a Redis URL", () => {
-  test("opens Redis, and shows nowhere", async () => {
+describe("the password in a Redis URL", async () => {
+  test("opens Redis, and shows nowhere", await needs(REDIS), async () => {
     const server = await RedisServer.start("--requirepass", PASSWORD);
     onTestFinished(() => server.stop());
     const cache = new RedisReplayCache({ ...quick, url: server.url.replace("//", `//default:${ENCODED}@`) });
@@ -66,7 +68,7 @@ describe("the password in a Redis URL", () => {
     expectNoPassword(shown(cache, cache.getHealthStatus()));
   });
 
-  test("shows nowhere when it is wrong, or nothing answers", async () => {
+  test("shows nowhere when it is wrong, or nothing answers", await needs(REDIS), async () => {
     const server = await RedisServer.start("--requirepass", "another");
     onTestFinished(() => server.stop());
     expectNoPassword(await failingCache(server.url.replace("//", `//default:${ENCODED}@`)));

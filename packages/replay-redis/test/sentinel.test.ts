@@ -1,13 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { createSentinel } from "redis";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { REDIS } from "../../../test-support/find-program.ts";
+import { needs } from "../../../test-support/needs.ts";
 import { CacheState, RedisReplayCache } from "../src/index.js";
 import { Load } from "./support/load.ts";
 import { print } from "./support/print.ts";
 import { until } from "./support/redis-cluster.ts";
 import { RedisServer } from "./support/redis-server.ts";
 
-describe("RedisReplayCache over a sentinel", () => {
+describe("RedisReplayCache over a sentinel", await needs(REDIS), () => {
   test("keeps its word, its count and its prefix, while a master dies and its replica takes over", async () => {
     const master = await RedisServer.start();
     onTestFinished(() => master.stop());

@@ -1,11 +1,11 @@
 import { describe, expect, onTestFinished, test } from "vitest";
+import { CHROMIUM } from "../../../../test-support/find-program.ts";
+import { needs } from "../../../../test-support/needs.ts";
 import { type Bundle, bundle } from "../support/bundle.js";
 import { openChromium } from "../support/chromium.js";
 import { createSample, judge, type Sample, tamper, type Verdicts } from "../support/portable-scenario.js";
 import { serve } from "../support/serve.js";
 import { serveWorker } from "../support/workerd.js";
-
-const INSTALL_SECONDS = 300;
 
 /** What every runtime must say. */
 const EXPECTED = {
@@ -32,7 +32,7 @@ function expectToBePortable({ code, inputs, imports }: Bundle): void {
   expect(code).not.toMatch(/["'`]node:|\brequire\(|\bprocess\.|\bBuffer\b/);
 }
 
-describe("a browser", () => {
+describe("a browser", async () => {
   const PAGE = '<!doctype html><meta charset="utf-8"><script type="module" src="/program.js"></script>';
   const PROGRAM = `
     import { runScenario } from "./portable-scenario.ts";
@@ -41,45 +41,43 @@ describe("a browser", () => {
     await fetch("/verdicts", { method: "POST", body: JSON.stringify(verdicts) });
   `;
 
-  test(
-    "creates, verifies and refuses tokens, in a page that may run nothing but its own script",
-    async () => {
-      const program = await bundle(PROGRAM);
-      expectToBePortable(program);
-      const sample = await createSample();
-      const verdicts = Promise.withResolvers<Verdicts>();
-      const origin = await serve(async (request) => {
-        switch (new URL(request.url).pathname) {
-          case "/":
-            return new Response(PAGE, {
-              headers: {
-                "content-type": "text/html",
-                "content-security-policy": "default-src 'none'; script-src 'self'; connect-src 'self'",
-              },
-            });
-          case "/program.js":
-            return new Response(program.code, { headers: { "content-type": "text/javascript" } });
-          case "/sample":
-            return Response.json(sample);
-          case "/verdicts":
-            verdicts.resolve((await request.json()) as Verdicts);
-            return new Response();
-          default:
-            return new Response(null, { status: 404 });
-        }
-      });
-      const browser = await openChromium();
-      onTestFinished(() => browser[Symbol.asyncDispose]());
-      const page = await browser.context.newPage();
-      page.on("pageerror", verdicts.reject);
-      await page.goto(origin);
-      const said = await verdicts.promise;
-      expect(said).toMatchObject(EXPECTED);
-      await expectToVerifyHere(said.sample);
-    },
-    // Where there is no Chromium yet, it is installed first.
-    INSTALL_SECONDS * 1000,
-  );
+  test("creates, verifies and refuses tokens, in a page that may run nothing but its own script", {
+    ...(await needs(CHROMIUM)),
+    timeout: 60_000,
+  }, async () => {
+    const program = await bundle(PROGRAM);
+    expectToBePortable(program);
+    const sample = await createSample();
+    const verdicts = Promise.withResolvers<Verdicts>();
+    const origin = await serve(async (request) => {
+      switch (new URL(request.url).pathname) {
+        case "/":
+          return new Response(PAGE, {
+            headers: {
+              "content-type": "text/html",
+              "content-security-policy": "default-src 'none'; script-src 'self'; connect-src 'self'",
+            },
+          });
+        case "/program.js":
+          return new Response(program.code, { headers: { "content-type": "text/javascript" } });
+        case "/sample":
+          return Response.json(sample);
+        case "/verdicts":
+          verdicts.resolve((await request.json()) as Verdicts);
+          return new Response();
+        default:
+          return new Response(null, { status: 404 });
+      }
+    });
+    const browser = await openChromium();
+    onTestFinished(() => browser[Symbol.asyncDispose]());
+    const page = await browser.context.newPage();
+    page.on("pageerror", verdicts.reject);
+    await page.goto(origin);
+    const said = await verdicts.promise;
+    expect(said).toMatchObject(EXPECTED);
+    await expectToVerifyHere(said.sample);
+  });
 });
 
 describe("a Worker", { timeout: 60_000 }, () => {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BrowserContext, chromium } from "playwright-core";
-import { findProgram } from "../../../../test-support/find-program.ts";
+import { CHROMIUM, findProgram } from "../../../../test-support/find-program.ts";
 
 const FLAGS = [
   "--disable-gpu",
@@ -15,12 +15,7 @@ const FLAGS = [
 
 /** A headless Chromium with a profile of its own, gone when it is disposed. */
 export async function openChromium(): Promise<AsyncDisposable & { readonly context: BrowserContext }> {
-  const executablePath = await findProgram({
-    names: ["chromium", "chromium-browser", "google-chrome"],
-    variable: "CHROMIUM_PATH",
-    debianPackage: "chromium",
-    need: "the browser tests need Chromium",
-  });
+  const executablePath = await findProgram(CHROMIUM);
   const profile = mkdtempSync(join(tmpdir(), "attest-chromium-"));
   const discardProfile = () => rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
   try {

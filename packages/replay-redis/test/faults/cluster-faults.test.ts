@@ -1,5 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { REDIS } from "../../../../test-support/find-program.ts";
+import { needs } from "../../../../test-support/needs.ts";
 import { CacheState, RedisReplayCache } from "../../src/index.js";
 import { Load } from "../support/load.ts";
 import { print } from "../support/print.ts";
@@ -7,7 +9,7 @@ import { Recorder } from "../support/recorder.ts";
 import { RedisCluster, until } from "../support/redis-cluster.ts";
 import { sized } from "../support/scale.ts";
 
-describe("RedisReplayCache over a cluster", () => {
+describe("RedisReplayCache over a cluster", await needs(REDIS), () => {
   test("accepts no id twice, and refuses no honest one, while a master dies and its replica takes over", async () => {
     const cluster = await RedisCluster.start({ replicas: true });
     onTestFinished(() => cluster.stop());

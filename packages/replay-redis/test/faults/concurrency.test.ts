@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { REDIS } from "../../../../test-support/find-program.ts";
+import { needs } from "../../../../test-support/needs.ts";
 import { RedisReplayCache } from "../../src/index.js";
 import { print } from "../support/print.ts";
 import { RedisServer } from "../support/redis-server.ts";
@@ -8,7 +10,7 @@ import { sized } from "../support/scale.ts";
 
 const now = () => Date.now() / 1000;
 
-describe("RedisReplayCache at many servers over one Redis", () => {
+describe("RedisReplayCache at many servers over one Redis", await needs(REDIS), () => {
   let server: RedisServer;
   beforeAll(async () => {
     server = await RedisServer.start();

@@ -1,5 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { describe, expect, type TestContext, test } from "vitest";
+import { REDIS } from "../../../../test-support/find-program.ts";
+import { needs } from "../../../../test-support/needs.ts";
 import { CacheState, RedisReplayCache, type RedisReplayCacheOptions } from "../../src/index.js";
 import { Load } from "../support/load.ts";
 import { print } from "../support/print.ts";
@@ -122,7 +124,7 @@ function expectKept({ report, acceptedAfter, fault }: Awaited<ReturnType<typeof 
   expect(acceptedAfter).toBeGreaterThan(0);
 }
 
-describe.concurrent("RedisReplayCache under load", () => {
+describe.concurrent("RedisReplayCache under load", await needs(REDIS), () => {
   test.for(faults)(
     "accepts no id twice, and no honest one is refused while it may fall back, through $name",
     async (fault, context) => {

@@ -1,6 +1,6 @@
-import { findRedis } from "./redis-binary.ts";
+import { findOrInstall, REDIS } from "../../../../test-support/find-program.ts";
 
-/** Before any test: there is a Redis server, or one line that says how to get it. */
+/** Before any test: Redis is installed where that is possible, once and not by every test file. */
 export async function setup(): Promise<void> {
-  await findRedis();
+  await findOrInstall(REDIS);
 }

@@ -1,0 +1,33 @@
+import { expect, test } from "vitest";
+import { surfaceOf } from "../../../test-support/surface.ts";
+
+// `pnpm run surface` writes the list anew.
+test("the package exports these names and no others", async () => {
+  expect(await surfaceOf(new URL("..", import.meta.url))).toMatchInlineSnapshot(`
+    {
+      ".": {
+        "types": [
+          "CircuitBreakerConfig",
+          "CircuitBreakerSettings",
+          "CircuitStateChange",
+          "RetryAnnouncement",
+          "RetryConfig",
+          "RetryOptions",
+          "RetrySettings",
+        ],
+        "values": [
+          "CircuitBreaker",
+          "CircuitOpenError",
+          "CircuitState",
+          "RetryError",
+          "abortable",
+          "isCircuitOpenError",
+          "isRetryError",
+          "readCircuitBreakerConfig",
+          "readRetryConfig",
+          "retry",
+        ],
+      },
+    }
+  `);
+});
