@@ -33,6 +33,16 @@ export type GateEvent =
       /** Why; `null` when the verifier failed and nothing is known. */
       readonly code: AttestationErrorCode | null;
     }
+  /** An HTTP request was refused before any server saw it, or a session was ended for what its client does. */
+  | {
+      readonly type: "http_refused";
+      /** The status that the client gets. */
+      readonly status: number;
+      /** A fixed sentence. */
+      readonly reason: string;
+      /** The ordinal of the session that the request belongs to; `null` when it belongs to none. */
+      readonly session: number | null;
+    }
   /** Something that the gate depends on failed: the verifier, a callback, the transport. */
   | {
       readonly type: "gate_error";

@@ -6,6 +6,7 @@ import { AdmittedCalls } from "./admitted-calls.js";
 import { GateAnswers } from "./gate-answers.js";
 import type { GateSettings } from "./gate-options.js";
 import { GateReports } from "./gate-reports.js";
+import { takeOver } from "./handed-over.js";
 import { presentedAtInitialize, withoutAttestation, withVerdict } from "./handshake.js";
 import { HeldRequests } from "./held-requests.js";
 import {
@@ -46,6 +47,7 @@ type State =
  * `initialize`, and a handler that refuses `initialize` leaves a live session.
  */
 export class AttestationGate extends TransportFilter {
+  readonly #inner: Transport;
   readonly #settings: GateSettings;
   readonly #waiting: WaitingMessages;
   readonly #reports: GateReports;
@@ -59,6 +61,7 @@ export class AttestationGate extends TransportFilter {
 
   constructor(inner: Transport, settings: GateSettings) {
     super(inner);
+    this.#inner = inner;
     this.#settings = settings;
     this.#waiting = new WaitingMessages(settings);
     this.#reports = new GateReports(settings, (error) => this.onerror?.(error));
@@ -159,7 +162,9 @@ export class AttestationGate extends TransportFilter {
 
   async #handshake(initialize: JSONRPCRequest, extra: MessageExtra): Promise<void> {
     this.#state = { phase: "verifying", initializeId: initialize.id };
-    const verdict = await judge(presentedAtInitialize(initialize), initialize, this.#settings);
+    const verdict =
+      takeOver(this.#inner, initialize.id) ??
+      (await judge(presentedAtInitialize(initialize), initialize, this.#settings));
     const { result, failure } = verdict;
     if (result === undefined) this.#reports.failed("the verifier failed", failure);
     if (this.#state.phase !== "verifying") return;
