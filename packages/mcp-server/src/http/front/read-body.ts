@@ -1,10 +1,9 @@
+import { isUtf8 } from "node:buffer";
 import type { BodySource } from "./body-source.js";
 import { HttpRefusal } from "./http-refusal.js";
 
 /** How long the first byte of a body may take, in seconds: a caller that has one to send sends it at once. */
 const FIRST_BYTE_SECONDS = 5;
-
-const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /** What bounds the reading of one body. */
 export interface BodyBounds {
@@ -33,10 +32,17 @@ export async function readBody(source: BodySource, bounds: BodyBounds): Promise<
 /** @throws {HttpRefusal} 400 when `body` is not JSON. */
 export function parseJson(body: string | Uint8Array): unknown {
   try {
-    return JSON.parse(typeof body === "string" ? body : utf8.decode(body));
+    return JSON.parse(typeof body === "string" ? body : textOf(body));
   } catch {
     throw new HttpRefusal(400, "Parse error: the body is not JSON", -32700);
   }
+}
+
+/** What a decoder would replace is refused: two parsers might make two things of it (RFC 8259 §8.1). */
+function textOf(body: Uint8Array): string {
+  if (!isUtf8(body)) throw new TypeError("not UTF-8");
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  return bytes.toString();
 }
 
 export function tooLong(most: number): HttpRefusal {
