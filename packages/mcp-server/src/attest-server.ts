@@ -10,7 +10,7 @@ export interface ConnectableServer {
   connect(transport: TransportLike): Promise<void>;
 }
 
-const attested = new WeakSet<ConnectableServer>();
+const attested = new WeakMap<ConnectableServer, GateSettings>();
 
 /**
  * Puts an attestation gate in front of a server that exists already, and returns the same server. From then on
@@ -33,15 +33,24 @@ export function attestServer<T extends ConnectableServer>(server: T, options: Ga
  * @throws {TypeError} when `server` is attested, or connected, already.
  */
 export function putGate(server: ConnectableServer, settings: GateSettings): void {
-  // McpServer connects through the Server it holds; gating that one leaves no way around.
-  const inner = "server" in server && isConnectable(server.server) ? server.server : server;
+  const inner = innerOf(server);
   if (attested.has(inner)) throw new TypeError("this server is attested already");
   if ("transport" in inner && inner.transport !== undefined) {
     throw new TypeError("this server is connected already; attest it before its first connect");
   }
-  attested.add(inner);
+  attested.set(inner, settings);
   const connect = inner.connect.bind(inner);
   inner.connect = (transport) => connect(new AttestationGate(transport, settings, arrivalOf));
+}
+
+/** Returns what the gate in front of `server` goes by; `undefined` for a server that has none. */
+export function settingsOf(server: ConnectableServer): GateSettings | undefined {
+  return attested.get(innerOf(server));
+}
+
+/** McpServer connects through the Server it holds; gating that one leaves no way around. */
+function innerOf(server: ConnectableServer): ConnectableServer {
+  return "server" in server && isConnectable(server.server) ? server.server : server;
 }
 
 function isConnectable(value: unknown): value is ConnectableServer {

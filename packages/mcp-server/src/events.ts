@@ -73,5 +73,15 @@ export type GateEvent =
       readonly durationSeconds: number;
     } & EventCall &
       EventAgent)
+  /** An HTTP request was refused before any server saw it, or a session was ended for what its client does. */
+  | {
+      readonly type: "http_refused";
+      /** The status that the client gets. */
+      readonly status: number;
+      /** A fixed sentence. */
+      readonly reason: string;
+      /** `null` when the request belongs to no session. */
+      readonly session: number | null;
+    }
   /** Something that the gate depends on failed: the verifier, a callback, the transport. */
   | { readonly type: "gate_error"; readonly detail: string; readonly cause: readonly string[] };

@@ -1,3 +1,8 @@
-export { HttpSessions } from "./http/http-sessions.js";
-export { toNodeHandler, type WebHandler } from "./http/node-handler.js";
-export type { HttpSessionsOptions } from "./http/session-options.js";
+export {
+  type NodeHandlerOptions,
+  type RequestExtra,
+  toNodeHandler,
+  type WebHandler,
+} from "./http/node-handler.js";
+export { type CloseOptions, type HttpSessionInfo, HttpSessions } from "./v1/http-sessions.js";
+export type { HttpLimitsOptions, HttpSessionsOptions } from "./v1/http-sessions-options.js";

@@ -1,16 +1,17 @@
 import type { AttestationError } from "@attest/core";
 import type { Message, RpcError } from "@attest/core/wire";
 import type { Caller } from "../context/caller.js";
-import type { Verdict } from "./verdict.js";
+import type { SessionBeginning } from "./gate-reports.js";
 
 /** What becomes of one message from the client. The gate alone acts on it. */
 export type Step =
-  /** The message goes to the server, as a call by `caller`. `verdict` is there when a session begins with it. */
+  /** The message goes to the server, as a call by `caller`. */
   | {
       readonly kind: "admit";
       readonly message: Message;
       readonly caller: Caller;
-      readonly verdict?: Verdict;
+      /** The session that begins with the message, and its number where it has one already. */
+      readonly begins?: SessionBeginning;
     }
   /** The gate answers in the server's place, if the message is a request. `denial` is for the observer. */
   | { readonly kind: "refuse"; readonly error: RpcError; readonly denial?: AttestationError }

@@ -11,7 +11,7 @@ import { ANONYMOUS, type Caller } from "../context/caller.js";
 import type { Admission, Step } from "./admission.js";
 import { AdmittedCalls } from "./admitted-calls.js";
 import type { GateSettings } from "./gate-options.js";
-import { GateReports } from "./gate-reports.js";
+import { GateReports, type SessionBeginning } from "./gate-reports.js";
 import { takeOver } from "./handed-over.js";
 import { HeldRequests } from "./held-requests.js";
 import type { ArrivalReader, TransportLike } from "./link.js";
@@ -51,7 +51,7 @@ export class AttestationGate extends TransportFilter {
     this.#reports = new GateReports(settings, (error) => this.onerror?.(error));
     this.#session = new SessionAdmission({
       settings,
-      givenVerdict: (id) => takeOver(inner, id),
+      handedOver: (id) => takeOver(inner, id),
       judged: (verdict) => this.#noteFailure(verdict),
       renewed: (caller) => this.#reports.sessionRenewed(caller),
     });
@@ -120,9 +120,9 @@ export class AttestationGate extends TransportFilter {
     }
   }
 
-  #admit({ message, caller, verdict }: Extract<Step, { kind: "admit" }>, extra: unknown): void {
+  #admit({ message, caller, begins }: Extract<Step, { kind: "admit" }>, extra: unknown): void {
     if (!isRequest(message)) this.#calls.deliver(message, extra, caller);
-    else if (verdict !== undefined) this.#beginSession(message, extra, caller, verdict);
+    else if (begins !== undefined) this.#beginSession(message, extra, caller, begins);
     else if (this.#held.has(message.id) || this.#calls.has(message.id))
       void this.#refuse(message.id, ID_IN_USE);
     else this.#calls.deliver(message, extra, caller);
@@ -147,8 +147,8 @@ export class AttestationGate extends TransportFilter {
     }
   }
 
-  #beginSession(initialize: RequestMessage, extra: unknown, caller: Caller, verdict: Verdict): void {
-    this.#reports.sessionOpens(initialize, caller, verdict);
+  #beginSession(initialize: RequestMessage, extra: unknown, caller: Caller, begins: SessionBeginning): void {
+    this.#reports.sessionOpens(initialize, caller, begins);
     try {
       this.#calls.deliverInitialize(initialize, extra, caller);
     } catch (error) {

@@ -9,8 +9,19 @@ import type { OpenCall } from "./open-calls.js";
 import { targetOf } from "./rules.js";
 import type { Verdict } from "./verdict.js";
 
-/** The number of the last session that was opened in this process, by which events of one session are found together. */
 let lastSession = 0;
+
+/** Returns the number of a new session, counted in this process from 1: events of one session are found by it. */
+export function nextSession(): number {
+  lastSession += 1;
+  return lastSession;
+}
+
+/** A session that begins: the verdict on its agent, and its number where it has one already. */
+export interface SessionBeginning {
+  readonly verdict: Verdict;
+  readonly session: number | undefined;
+}
 
 /**
  * Tells those who run the server what the client is not told: through the observer, the SDK's `onerror` and
@@ -42,19 +53,22 @@ export class GateReports {
   }
 
   /** A session begins. Under `preferred` it is a matter of its own that the agent is not verified. */
-  sessionOpens(initialize: RequestMessage, { context }: Caller, { result }: Verdict): void {
-    lastSession += 1;
+  sessionOpens(
+    initialize: RequestMessage,
+    { context }: Caller,
+    { verdict: { result }, session = nextSession() }: SessionBeginning,
+  ): void {
     const client = clientIn(initialize);
-    this.#session = { number: lastSession, client, openedAt: performance.now() };
+    this.#session = { number: session, client, openedAt: performance.now() };
     this.#record({
       type: "session_opened",
-      session: lastSession,
+      session,
       client,
       trustLevel: context.trustLevel,
       ...agentIn(context),
     });
     if (context.verified || this.#settings.verifier.policy !== VerificationPolicy.PREFERRED) return;
-    this.#record({ type: "unattested", code: result?.errorCode ?? null, session: lastSession, client });
+    this.#record({ type: "unattested", code: result?.errorCode ?? null, session, client });
     void this.#callOnUnattested(result?.error ?? "the verifier failed");
   }
 

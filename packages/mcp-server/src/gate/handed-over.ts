@@ -2,23 +2,28 @@ import type { RequestId } from "@attest/core/wire";
 import type { TransportLike } from "./link.js";
 import type { Verdict } from "./verdict.js";
 
-/** A verdict on an `initialize` that an outer gate has given already. */
-interface HandedOver {
+/** A verdict on an `initialize` that was given before a server existed. */
+export interface HandedOver {
   readonly id: RequestId;
   readonly verdict: Verdict;
+  /** The number of the session that begins with it. */
+  readonly session: number;
 }
 
-const verdicts = new WeakMap<TransportLike, HandedOver>();
+const handedOver = new WeakMap<TransportLike, HandedOver>();
 
-/** Leaves the verdict on the `initialize` that comes over `transport` next for the gate that will be put there. */
-export function handOver(transport: TransportLike, handedOver: HandedOver): void {
-  verdicts.set(transport, handedOver);
+/** Leaves a verdict for the gate that will stand behind `transport`. */
+export function handOver(transport: TransportLike, verdict: HandedOver): void {
+  handedOver.set(transport, verdict);
 }
 
-/** Returns the verdict on the `initialize` with this id, once: to judge again would use the token up twice. */
-export function takeOver(transport: TransportLike, id: RequestId): Verdict | undefined {
-  const handedOver = verdicts.get(transport);
-  if (handedOver?.id !== id) return undefined;
-  verdicts.delete(transport);
-  return handedOver.verdict;
+/**
+ * Takes the verdict on the `initialize` with this id, once. To judge again would use the token up twice: the replay
+ * cache would refuse it.
+ */
+export function takeOver(transport: TransportLike, id: RequestId): HandedOver | undefined {
+  const found = handedOver.get(transport);
+  if (found?.id !== id) return undefined;
+  handedOver.delete(transport);
+  return found;
 }

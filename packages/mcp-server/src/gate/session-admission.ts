@@ -17,6 +17,7 @@ import { ANONYMOUS, type Caller } from "../context/caller.js";
 import { type Admission, DROP, type Passage, type Step } from "./admission.js";
 import { decideHandshake, decideRenewal } from "./decisions.js";
 import type { GateSettings } from "./gate-options.js";
+import type { HandedOver } from "./handed-over.js";
 import { ID_TOO_LONG, INITIALIZED_ALREADY, refusal } from "./refusals.js";
 import { judge, statusOf, type Verdict } from "./verdict.js";
 
@@ -44,7 +45,7 @@ const MAX_RENEWALS = 32;
 export interface SessionEnvironment {
   readonly settings: GateSettings;
   /** Returns a verdict that was given before the session existed, if there is one. */
-  readonly givenVerdict: (initializeId: RequestId) => Verdict | undefined;
+  readonly handedOver: (initializeId: RequestId) => HandedOver | undefined;
   /** Is told of each verdict, for the observer. */
   readonly judged: (verdict: Verdict) => void;
   /** Is told that the session goes on with a fresh token. */
@@ -125,16 +126,16 @@ export class SessionAdmission implements Admission {
   }
 
   #handshake(initialize: RequestMessage): Step | Promise<Step> {
-    const { settings, givenVerdict } = this.#environment;
+    const { settings, handedOver } = this.#environment;
     this.#state = { phase: "verifying", initializeId: initialize.id };
-    const given = givenVerdict(initialize.id);
-    if (given !== undefined) return this.#decideHandshake(initialize, given);
+    const given = handedOver(initialize.id);
+    if (given !== undefined) return this.#decideHandshake(initialize, given.verdict, given.session);
     return judge(evidenceIn(initialize), initialize, settings).then((verdict) =>
       this.#decideHandshake(initialize, verdict),
     );
   }
 
-  #decideHandshake(initialize: RequestMessage, verdict: Verdict): Step {
+  #decideHandshake(initialize: RequestMessage, verdict: Verdict, session?: number): Step {
     const { settings, judged } = this.#environment;
     judged(verdict);
     if (this.#state.phase !== "verifying") return DROP;
@@ -142,7 +143,7 @@ export class SessionAdmission implements Admission {
     if (decision.kind === "refuse") return { kind: "end", error: decision.error };
     const { caller } = decision;
     this.#state = { phase: "answering", initializeId: initialize.id, verdict, caller };
-    return { kind: "admit", message: withoutEvidence(initialize), caller, verdict };
+    return { kind: "admit", message: withoutEvidence(initialize), caller, begins: { verdict, session } };
   }
 
   #decideReady(message: Message, caller: Caller): Step | Promise<Step> {

@@ -1,82 +1,129 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import type { ReadableStream as NodeReadableStream } from "node:stream/web";
+import { callback, readOptions } from "@attest/core/internal";
+import { HttpRefusal } from "./front/http-refusal.js";
+import { incomingHost, pathOf } from "./node-address.js";
+import { readsNodeRequests, setIncoming } from "./node-requests.js";
+import { endAfterwards, writeResponse } from "./node-response.js";
+
+/** What comes beside a request. */
+export interface RequestExtra {
+  /** The body, where another has read it already: what JSON says, or its text or bytes. */
+  readonly parsedBody?: unknown;
+  /** The user behind the agent, as the MCP SDK's `requireBearerAuth` finds out: handlers get it as `extra.authInfo`. */
+  readonly authInfo?: unknown;
+}
 
 /** A handler of web-standard requests, such as `HttpSessions.handle`. */
-export type WebHandler = (request: Request) => Response | Promise<Response>;
+export type WebHandler = (request: Request, extra?: RequestExtra) => Response | Promise<Response>;
 
-const LINGER_MILLISECONDS = 2000;
+export interface NodeHandlerOptions {
+  /** Told of what the handler throws, and of requests that no `Request` can be made of. Default: a process warning. */
+  readonly onerror?: ((error: unknown) => void) | undefined;
+}
+
+/** A request as Node has it, with what Express's middleware leaves on it: the `body` and the user. */
+type NodeRequest = IncomingMessage & { readonly body?: unknown; readonly auth?: unknown };
 
 type RequestBody = NonNullable<RequestInit["body"]>;
 
-/** A request as Node has it; Express adds the `body` that a parser of its own has read already. */
-type NodeRequest = IncomingMessage & { readonly body?: unknown };
+/** Methods that the Fetch Standard has no requests for. */
+const FORBIDDEN_METHODS: readonly string[] = ["CONNECT", "TRACE", "TRACK"];
 
 /**
- * The same handler for `node:http` and Express: `app.all("/mcp", toNodeHandler(sessions.handle))`. Works with and
- * without `express.json()` before it. An error of the handler's own becomes a 500 without its text.
+ * Returns the same handler for `node:http`, `node:http2` and Express: `app.all("/mcp", toNodeHandler(sessions.handle))`.
+ * Works with and without body parsers before it, and passes on what `requireBearerAuth` found out. An error of the
+ * handler's own is answered with 500, without its text.
  */
 export function toNodeHandler(
   handle: WebHandler,
+  options: NodeHandlerOptions = {},
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   if (typeof handle !== "function") {
     throw new TypeError("toNodeHandler takes a function of a Request, such as sessions.handle");
   }
+  const { onerror } = readOptions<{ readonly onerror: (error: unknown) => void }>("toNodeHandler", options, {
+    onerror: callback<(error: unknown) => void>(warn),
+  });
+  const leavesBodies = readsNodeRequests(handle);
   return async (incoming: NodeRequest, outgoing) => {
-    const gone = new AbortController();
-    outgoing.once("close", () => gone.abort());
     try {
-      const response = await handle(toRequest(incoming, gone.signal));
+      const response = await answer(incoming, outgoing);
       if (!incoming.complete) endAfterwards(incoming, outgoing);
-      await send(response, outgoing, gone.signal);
-    } catch {
+      await writeResponse(response, outgoing);
+    } catch (error) {
+      tell(onerror, error);
       if (!outgoing.headersSent) outgoing.writeHead(500);
       outgoing.end();
     }
   };
+
+  async function answer(incoming: NodeRequest, outgoing: ServerResponse): Promise<Response> {
+    const { method = "GET", auth: authInfo } = incoming;
+    if (FORBIDDEN_METHODS.includes(method)) return new HttpRefusal(405, "Method not allowed").toResponse();
+    const path = pathOf(incoming);
+    if (path === undefined) return new HttpRefusal(404, "Not Found: the request has no path").toResponse();
+    const url = `http://${incomingHost(incoming) ?? "host.invalid"}${path}`;
+    if (leavesBodies) {
+      const request = new Request(url, { method, headers: headersOf(incoming) });
+      // A parser that did not feel concerned leaves the stream unread, and may leave an empty object.
+      const parsedBody = incoming.readableDidRead ? incoming.body : undefined;
+      return handle(setIncoming(request, incoming), { parsedBody, authInfo });
+    }
+    const request = wholeRequest(incoming, outgoing, url);
+    return authInfo === undefined ? handle(request) : handle(request, { authInfo });
+  }
 }
 
-function toRequest(incoming: NodeRequest, signal: AbortSignal): Request {
-  const { method = "GET", url = "/", headers, body } = incoming;
+/** Returns a request that has its body itself, and a signal, for a handler of which nothing is known. */
+function wholeRequest(incoming: NodeRequest, outgoing: ServerResponse, url: string): Request {
+  const gone = new AbortController();
+  // An answer that is out is no reason to abort: that would cost an error with its stack at every request.
+  outgoing.once("close", () => {
+    if (!outgoing.writableFinished) gone.abort();
+  });
+  const { method = "GET", body } = incoming;
   const hasBody = method !== "GET" && method !== "HEAD";
-  // Whatever the Host header says, the URL serves only to name a path; the header itself is checked as it is.
-  return new Request(new URL(url, "http://localhost"), {
+  return new Request(url, {
     method,
-    headers: Object.entries(headers).flatMap(([name, value]) =>
-      [value ?? []].flat().map((one): [string, string] => [name, one]),
-    ),
-    signal,
-    ...(hasBody ? { body: bodyOf(incoming, body), duplex: "half" } : {}),
+    headers: headersOf(incoming),
+    signal: gone.signal,
+    ...(hasBody
+      ? { body: incoming.readableDidRead ? textOf(body) : streamOf(incoming), duplex: "half" }
+      : {}),
   });
 }
 
-function bodyOf(incoming: IncomingMessage, parsed: unknown): RequestBody {
-  return parsed === undefined ? (Readable.toWeb(incoming) as RequestBody) : JSON.stringify(parsed);
+function headersOf({ headers }: IncomingMessage): [string, string][] {
+  const list: [string, string][] = [];
+  for (const name in headers) {
+    // HTTP/2 has its request line among the headers, each name with a colon in front.
+    if (name.startsWith(":")) continue;
+    const value = headers[name];
+    if (typeof value === "string") list.push([name, value]);
+    else for (const one of value ?? []) list.push([name, one]);
+  }
+  return list;
 }
 
-/**
- * A request that was answered before all of it was there: the rest is let by, so that its sender comes to read the
- * answer, for a while; then the connection is over, since the next request on it would never be found.
- */
-function endAfterwards(incoming: IncomingMessage, outgoing: ServerResponse): void {
-  outgoing.setHeader("connection", "close");
-  outgoing.once("finish", () => {
-    // Nobody collects it any more.
-    incoming
-      .removeAllListeners("data")
-      .on("error", () => undefined)
-      .resume();
-    setTimeout(() => incoming.destroy(), LINGER_MILLISECONDS).unref();
-  });
+function streamOf(incoming: IncomingMessage): RequestBody {
+  return Readable.toWeb(incoming) as RequestBody;
 }
 
-async function send(response: Response, outgoing: ServerResponse, signal: AbortSignal): Promise<void> {
-  outgoing.writeHead(response.status, Object.fromEntries(response.headers));
-  outgoing.flushHeaders();
-  if (response.body === null) outgoing.end();
-  else
-    await pipeline(Readable.fromWeb(response.body as NodeReadableStream), outgoing, { signal }).catch(
-      () => undefined,
-    );
+function textOf(body: unknown): RequestBody {
+  return typeof body === "string" || body instanceof Uint8Array
+    ? (body as RequestBody)
+    : JSON.stringify(body ?? null);
+}
+
+function tell(onerror: (error: unknown) => void, error: unknown): void {
+  try {
+    onerror(error);
+  } catch {
+    // Nobody is left to be told.
+  }
+}
+
+function warn(error: unknown): void {
+  process.emitWarning(error instanceof Error ? error : String(error));
 }

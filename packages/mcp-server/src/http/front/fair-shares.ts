@@ -1,0 +1,111 @@
+/** What is shared, and how. */
+export interface FairSharesOptions<Item> {
+  /** How much there is for all holders together. */
+  readonly total: number;
+  /** How much of it is `holder`'s, when so many hold some. */
+  readonly shareOf: (holder: string, holders: number) => number;
+  /** Whether a holder above its share gives up its own oldest item for its newest. Otherwise the newest is refused. */
+  readonly turnsOver: boolean;
+  /** Whether nobody would miss the item: only such items are given up. */
+  readonly isIdle: (item: Item) => boolean;
+  /** Ends an item that has to make room. It is released already. */
+  readonly giveUp: (item: Item) => void;
+}
+
+interface Holding<Item> {
+  readonly name: string;
+  size: number;
+  /** Items with their sizes; the one that was used last is the last. */
+  readonly items: Map<Item, number>;
+}
+
+/**
+ * Something limited that callers hold items of. While there is enough, everybody may hold any amount. When there is
+ * none left, a holder below its share gets some: the holder that is above its share by the largest factor gives up the
+ * idle item that it has not used for longest. So one caller that takes everything shuts nobody else out.
+ */
+export class FairShares<Item> {
+  readonly #options: FairSharesOptions<Item>;
+  readonly #holdings = new Map<string, Holding<Item>>();
+  readonly #holdingOf = new Map<Item, Holding<Item>>();
+  #used = 0;
+
+  constructor(options: FairSharesOptions<Item>) {
+    this.#options = options;
+  }
+
+  /** Whether anybody at all could get `size`. */
+  hasRoom(size = 1): boolean {
+    if (this.#used + size <= this.#options.total) return true;
+    return this.#spareItem((holding) => this.#pressureOf(holding, 0)) !== undefined;
+  }
+
+  /** Gives `holder` an item of `size`, or returns `false` when there is no room for it. */
+  take(holder: string, item: Item, size = 1): boolean {
+    const holding = this.#holdings.get(holder) ?? { name: holder, size: 0, items: new Map<Item, number>() };
+    this.#holdings.set(holder, holding);
+    this.#holdingOf.set(item, holding);
+    holding.items.set(item, 0);
+    return this.grow(item, size);
+  }
+
+  /** Makes an item larger, or returns `false` when there is no room for that: then it is held no longer. */
+  grow(item: Item, size: number): boolean {
+    const holding = this.#holdingOf.get(item);
+    if (holding === undefined) return false;
+    while (this.#used + size > this.#options.total) {
+      const spare = this.#spareFor(holding, size);
+      const isOwn = spare === undefined || spare === item;
+      this.release(spare ?? item);
+      if (isOwn) return false;
+      this.#options.giveUp(spare);
+    }
+    holding.items.set(item, (holding.items.get(item) ?? 0) + size);
+    holding.size += size;
+    this.#used += size;
+    return true;
+  }
+
+  /** Notes that the item is in use. */
+  touch(item: Item): void {
+    const items = this.#holdingOf.get(item)?.items;
+    const size = items?.get(item);
+    if (items === undefined || size === undefined) return;
+    items.delete(item);
+    items.set(item, size);
+  }
+
+  release(item: Item): void {
+    const holding = this.#holdingOf.get(item);
+    if (holding === undefined) return;
+    const size = holding.items.get(item) ?? 0;
+    this.#holdingOf.delete(item);
+    holding.items.delete(item);
+    holding.size -= size;
+    this.#used -= size;
+    if (holding.items.size === 0) this.#holdings.delete(holding.name);
+  }
+
+  /** Returns what has to go so that `newcomer` gets `size` more; `undefined` when it may not have that. */
+  #spareFor(newcomer: Holding<Item>, size: number): Item | undefined {
+    if (!this.#options.turnsOver && this.#pressureOf(newcomer, size) > 1) return undefined;
+    return this.#spareItem((holding) => this.#pressureOf(holding, holding === newcomer ? size : 0));
+  }
+
+  /** Returns the item that the greediest holder above its share can do without. */
+  #spareItem(pressureOf: (holding: Holding<Item>) => number): Item | undefined {
+    const greedy = [...this.#holdings.values()]
+      .map((holding) => ({ holding, pressure: pressureOf(holding) }))
+      .filter(({ pressure }) => pressure > 1)
+      .sort((a, b) => b.pressure - a.pressure);
+    for (const { holding } of greedy) {
+      for (const item of holding.items.keys()) if (this.#options.isIdle(item)) return item;
+    }
+    return undefined;
+  }
+
+  /** How many times its share a holder would hold, with `more`. */
+  #pressureOf({ name, size }: Holding<Item>, more: number): number {
+    return (size + more) / this.#options.shareOf(name, this.#holdings.size);
+  }
+}

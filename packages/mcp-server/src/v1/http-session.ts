@@ -1,0 +1,297 @@
+import { answeredId, type RequestMessage } from "@attest/core/wire";
+import {
+  type EventStore,
+  WebStandardStreamableHTTPServerTransport,
+} from "@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js";
+import type { Transport, TransportSendOptions } from "@modelcontextprotocol/sdk/shared/transport.js";
+import type { JSONRPCMessage, RequestId } from "@modelcontextprotocol/sdk/types.js";
+import type { ConnectableServer } from "../attest-server.js";
+import { handOver } from "../gate/handed-over.js";
+import type { Verdict } from "../gate/verdict.js";
+import { sessionNotFound } from "../http/front/http-refusal.js";
+import { jsonResponse } from "../http/front/json-response.js";
+import { UnsentBytes } from "../http/front/unsent-bytes.js";
+import { watchedResponse, watchWriting } from "../http/front/watched-response.js";
+import type { RequestExtra } from "../http/node-handler.js";
+import { incomingOf } from "../http/node-requests.js";
+import { EarlyMessages } from "./early-messages.js";
+import type { HttpLimits } from "./http-sessions-options.js";
+import { cancels, type Exchange, OpenRequests } from "./open-requests.js";
+
+export interface HttpSessionOptions {
+  readonly id: string;
+  /** The number of this session in events, which must not tell its id. */
+  readonly ordinal: number;
+  /** The agent that the session is of, or the strangers: whose share it uses up. */
+  readonly holder: string;
+  readonly subject: string | null;
+  /** In seconds since the Unix epoch. */
+  readonly openedAt: number;
+  readonly limits: Pick<HttpLimits, "openRequests" | "unsentBytes" | "earlyMessages">;
+  readonly idleTimeoutSeconds: number;
+  readonly enableJsonResponse: boolean;
+  readonly eventStore: EventStore | undefined;
+  readonly onerror: (error: unknown) => void;
+  /** Called once, when the session is over. */
+  readonly onEnd: (session: HttpSession) => void;
+  /** Called when the session ends because its client reads too little of what it is sent. */
+  readonly onUnread: (session: HttpSession) => void;
+}
+
+/** What is sent in place of an answer that the SDK's transport is to forget and nobody is to get. */
+const NOTHING = { code: -32603, message: "" } as const;
+
+/** One session: its transport, and what that holds for the client, within bounds. */
+export class HttpSession {
+  readonly ordinal: number;
+  readonly holder: string;
+  readonly id: string;
+  readonly subject: string | null;
+  readonly openedAt: number;
+  readonly #options: HttpSessionOptions;
+  readonly #transport: WebStandardStreamableHTTPServerTransport;
+  readonly #send: Transport["send"];
+  readonly #requests: OpenRequests;
+  readonly #unsent: UnsentBytes;
+  readonly #early: EarlyMessages;
+  /** Answers that stand for none, so that no event store keeps them. */
+  readonly #standIns = new WeakSet<JSONRPCMessage>();
+  /** Called when the session is over: one for each answer that is waited for. */
+  readonly #waiting = new Set<() => void>();
+  readonly #idle: NodeJS.Timeout;
+  #hears = false;
+  #isOver = false;
+  #toldOfLostMessages = false;
+
+  constructor(options: HttpSessionOptions) {
+    const { id, ordinal, holder, subject, openedAt, limits, idleTimeoutSeconds, eventStore } = options;
+    this.id = id;
+    this.ordinal = ordinal;
+    this.holder = holder;
+    this.subject = subject;
+    this.openedAt = openedAt;
+    this.#options = options;
+    this.#requests = new OpenRequests(limits.openRequests);
+    this.#unsent = new UnsentBytes(limits.unsentBytes, () => this.#endUnread());
+    this.#early = new EarlyMessages(limits.earlyMessages, this.#unsent);
+    this.#transport = new WebStandardStreamableHTTPServerTransport({
+      sessionIdGenerator: () => id,
+      ...(eventStore === undefined ? {} : { eventStore: this.#withoutStandIns(eventStore) }),
+    });
+    this.#transport.onclose = () => this.#ended();
+    this.#send = this.#transport.send.bind(this.#transport) as Transport["send"];
+    this.#transport.send = (message, sendOptions) => this.#sendOut(message, sendOptions);
+    this.#idle = setTimeout(() => void this.close(), idleTimeoutSeconds * 1000);
+    this.#idle.unref();
+  }
+
+  /** How many requests are unanswered. */
+  get openRequests(): number {
+    return this.#requests.size;
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Connects `server` and hands it the `initialize` on which there is a verdict. Whatever fails, nothing is left. */
+  async open(
+    server: ConnectableServer,
+    {
+      request,
+      extra,
+      initialize,
+      verdict,
+    }: {
+      readonly request: Request;
+      readonly extra: RequestExtra;
+      readonly initialize: RequestMessage;
+      readonly verdict: Verdict;
+    },
+  ): Promise<Response> {
+    try {
+      // The SDK's class is not assignable to its own interface under exactOptionalPropertyTypes.
+      const transport = this.#transport as Transport;
+      handOver(transport, { id: initialize.id, verdict, session: this.ordinal });
+      await server.connect(transport);
+      const response = await this.post(request, initialize, extra);
+      // A request that the transport refused opened no session.
+      if (this.#transport.sessionId === undefined) await this.close();
+      return response;
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  /** Answers a POST whose body is `body`. */
+  async post(request: Request, body: unknown, extra: RequestExtra): Promise<Response> {
+    if (this.#isOver) throw sessionNotFound();
+    this.#idle.refresh();
+    const exchange = this.#requests.add(body);
+    const answers = this.#options.enableJsonResponse ? this.#collect(exchange) : undefined;
+    let response: Response;
+    try {
+      response = await this.#unlessOver(this.#handle(request, extra, body));
+    } catch (error) {
+      this.#requests.remove(exchange);
+      throw error;
+    }
+    if (!response.ok) this.#requests.remove(exchange);
+    // Once the server has heard that they are cancelled, it answers them no more.
+    if (cancels(body)) setImmediate(() => this.#giveUpCancelled(body));
+    if (answers === undefined || response.body === null || !response.ok)
+      return this.#watched(request, response);
+    // The stream stays empty: what would be in it is collected.
+    return this.#watched(request, await this.#unlessOver(answers));
+  }
+
+  /** Answers a request that has no body: GET, DELETE and what is no method of Streamable HTTP. */
+  async bodiless(request: Request, extra: RequestExtra): Promise<Response> {
+    if (this.#isOver) throw sessionNotFound();
+    this.#idle.refresh();
+    const response = await this.#unlessOver(this.#handle(request, extra));
+    const opensStream = request.method === "GET" && response.ok && !request.headers.has("last-event-id");
+    if (!opensStream) return this.#watched(request, response);
+    await this.#early.deliver((message) => this.#send(message));
+    this.#hears = true;
+    return this.#watched(request, response, () => {
+      // An event store keeps for the next stream what comes without one.
+      this.#hears = this.#options.eventStore !== undefined;
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#transport.close();
+    // A server that was never connected has not passed it on.
+    this.#ended();
+  }
+
+  #handle(request: Request, { authInfo }: RequestExtra, parsedBody?: unknown): Promise<Response> {
+    const options = { parsedBody, ...(authInfo === undefined ? {} : { authInfo: authInfo as never }) };
+    return this.#transport.handleRequest(request, options);
+  }
+
+  /** Returns what `answer` settles to; a call that waits for a session which is over would wait for ever. */
+  #unlessOver<T>(answer: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      // What ended the session may be on its way as the answer.
+      const isOver = (): void => void setImmediate(() => reject(sessionNotFound()));
+      this.#waiting.add(isOver);
+      answer.then(resolve, reject).finally(() => this.#waiting.delete(isOver));
+    });
+  }
+
+  #watched(request: Request, response: Response, onEnd?: () => void): Response {
+    const watch = { unsent: this.#unsent, onEnd };
+    return incomingOf(request) === undefined
+      ? watchedResponse(response, watch)
+      : watchWriting(response, watch);
+  }
+
+  #collect(exchange: Exchange): Promise<Response> {
+    return new Promise((resolve) => {
+      exchange.onOver = () => resolve(this.#jsonAnswer(exchange.answers));
+    });
+  }
+
+  #jsonAnswer(answers: readonly JSONRPCMessage[]): Response {
+    const headers = { "mcp-session-id": this.id };
+    if (answers.length === 0) return new Response(null, { status: 202, headers });
+    return jsonResponse(answers.length === 1 ? answers[0] : answers, { headers });
+  }
+
+  /** Sends what comes from the server, through the gate. */
+  #sendOut(message: JSONRPCMessage, options: TransportSendOptions | undefined): Promise<void> {
+    const id = answeredId(message);
+    if (id !== undefined) return this.#sendAnswer(id, message, options);
+    if (options?.relatedRequestId !== undefined) {
+      // JSON has no room for what comes before the answer.
+      return this.#options.enableJsonResponse ? Promise.resolve() : this.#send(message, options);
+    }
+    if (this.#hears || this.#isOver) return this.#send(message, options);
+    if (!this.#early.keep(message)) this.#tellOfLostMessage();
+    return Promise.resolve();
+  }
+
+  async #sendAnswer(
+    id: RequestId,
+    message: JSONRPCMessage,
+    options: TransportSendOptions | undefined,
+  ): Promise<void> {
+    const exchange = this.#requests.answer(id);
+    if (exchange === undefined) return;
+    this.#idle.refresh();
+    const isCollected = this.#options.enableJsonResponse;
+    if (isCollected) exchange.answers.push(message);
+    await this.#send(isCollected ? this.#standIn(id) : message, options);
+    this.#endIfOver(exchange);
+  }
+
+  #giveUpCancelled(body: unknown): void {
+    for (const exchange of this.#requests.cancelBy(body)) this.#endIfOver(exchange);
+  }
+
+  /** Ends the stream of an exchange of which only cancelled requests are left, without a message. */
+  #endIfOver(exchange: Exchange): void {
+    if (exchange.pending.size > 0) return;
+    const [first] = exchange.cancelled;
+    if (first !== undefined) {
+      this.#transport.closeSSEStream(first);
+      for (const id of exchange.cancelled.splice(0)) {
+        // It throws, for want of the stream, once it has forgotten the request.
+        this.#send(this.#standIn(id)).catch(() => undefined);
+      }
+    }
+    exchange.onOver();
+  }
+
+  #standIn(id: RequestId): JSONRPCMessage {
+    const standIn: JSONRPCMessage = { jsonrpc: "2.0", id, error: NOTHING };
+    this.#standIns.add(standIn);
+    return standIn;
+  }
+
+  #withoutStandIns(store: EventStore): EventStore {
+    const { enableJsonResponse } = this.#options;
+    // Where answers are JSON, the only stream to resume is the one of the server's own messages.
+    const isKept = (message: JSONRPCMessage): boolean =>
+      !this.#standIns.has(message) && (!enableJsonResponse || "method" in message);
+    return {
+      storeEvent: (streamId, message) =>
+        isKept(message) ? store.storeEvent(streamId, message) : Promise.resolve(""),
+      replayEventsAfter: (lastEventId, events) => store.replayEventsAfter(lastEventId, events),
+      ...(store.getStreamIdForEventId === undefined
+        ? {}
+        : {
+            getStreamIdForEventId: (eventId) =>
+              store.getStreamIdForEventId?.(eventId) ?? Promise.resolve(undefined),
+          }),
+    };
+  }
+
+  #tellOfLostMessage(): void {
+    if (this.#toldOfLostMessages) return;
+    this.#toldOfLostMessages = true;
+    const { limits, onerror } = this.#options;
+    onerror(
+      new Error(
+        `session ${this.ordinal}: messages of the server are lost, since its client does not listen and ${limits.earlyMessages} wait already (limits.earlyMessages)`,
+      ),
+    );
+  }
+
+  #endUnread(): void {
+    if (this.#isOver) return;
+    this.#options.onUnread(this);
+    void this.close();
+  }
+
+  #ended(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    clearTimeout(this.#idle);
+    for (const isOver of this.#waiting) isOver();
+    this.#options.onEnd(this);
+  }
+}

@@ -1,0 +1,229 @@
+import {
+  areNames,
+  assertOptions,
+  callback,
+  count,
+  flag,
+  kindOf,
+  MAX_TIMER_SECONDS,
+  nullable,
+  type Option,
+  type OptionsSpec,
+  optional,
+  printable,
+  readOptions,
+  seconds,
+} from "@attest/core/internal";
+import type { EventStore } from "@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js";
+import type { ConnectableServer } from "../attest-server.js";
+import { GATE_OPTIONS, type GateOptions, type GateSettings, readGateOptions } from "../gate/gate-options.js";
+
+/** Bounds of {@link HttpSessionsOptions}. */
+export interface HttpLimitsOptions {
+  /**
+   * How many sessions may be open or opening at once. When there are as many, an agent below its share gets in: the
+   * longest idle session of the agent that is furthest above its own is closed. Otherwise 503. Default: 1000.
+   */
+  readonly sessions?: number | undefined;
+  /**
+   * How many of these are one agent's share, by issuer, subject and key. An agent may have more as long as there is
+   * room. Default: 100.
+   */
+  readonly sessionsPerAgent?: number | undefined;
+  /** How many of these are the share of all callers together that are not verified. Default: 100. */
+  readonly strangerSessions?: number | undefined;
+  /** How many requests of one session may be unanswered at once; more are refused, 503. Default: 256. */
+  readonly openRequests?: number | undefined;
+  /** The longest request body of a session, in bytes; a longer one is refused, 413. Default: 1048576 (1 MiB). */
+  readonly bodyBytes?: number | undefined;
+  /**
+   * The longest body that may begin a session, in bytes; a longer one is refused, 413. Less than others, because its
+   * sender has shown no token yet; a token has at most 8 KiB. Default: 65536.
+   */
+  readonly initializeBytes?: number | undefined;
+  /**
+   * How many bytes of request bodies are held at once, of all callers together, until a body is complete and, for
+   * `initialize`, until it is verified. When there are as many, the oldest body of the caller that holds most is given
+   * up, 503. Default: 67108864 (64 MiB).
+   */
+  readonly bytesInFlight?: number | undefined;
+  /**
+   * How many bytes of answers one session's client may leave unread; with more its session ends. A single answer must
+   * fit in. Default: 16777216 (16 MiB).
+   */
+  readonly unsentBytes?: number | undefined;
+  /**
+   * How many messages that the server sends of its own accord are kept for a client that does not listen yet. Further
+   * ones are lost, and `onerror` is told once. Default: 64.
+   */
+  readonly earlyMessages?: number | undefined;
+}
+
+/** {@link HttpLimitsOptions} with the defaults filled in. */
+export type HttpLimits = { readonly [Name in keyof HttpLimitsOptions]-?: number };
+
+/** The gate's options hold for every session whose server has no gate of its own. */
+export interface HttpSessionsOptions extends GateOptions {
+  /**
+   * Makes the server of one session, once its agent is admitted: a new one each time, since an SDK server serves one
+   * connection. A plain server gets a gate. One that is attested already has to have the verifier that is given here, and
+   * keeps its own gate: then only `verifier`, `verificationTimeoutSeconds` and `observer` may be given here.
+   */
+  readonly createServer: () => ConnectableServer | Promise<ConnectableServer>;
+  /**
+   * The host names under which this server is reached, without ports, such as `mcp.example.com`. A request for another
+   * host is refused, 403: it comes from a page that had its own name resolve to this address (DNS rebinding).
+   * Default: the names of the loopback interface. `null` switches this off.
+   */
+  readonly allowedHosts?: readonly string[] | null | undefined;
+  /**
+   * The origins of web pages that may call, such as `https://app.example.com`; their browsers get CORS headers. A request
+   * with another `Origin` is refused, 403; agents send none. Default: pages of the server's own host and port alone, and
+   * none when `allowedHosts` is `null`.
+   */
+  readonly allowedOrigins?: readonly string[] | undefined;
+  /** Bounds of what callers may hold. Each has a default. */
+  readonly limits?: HttpLimitsOptions | undefined;
+  /**
+   * How long a session may go without a request, in seconds, before it is closed, a call that still runs included.
+   * Default: 1800 s.
+   */
+  readonly idleTimeoutSeconds?: number | undefined;
+  /**
+   * How long a request's body may take to arrive, in seconds; then it is refused, 408. Its first byte may take 5 s at
+   * most. Default: 30 s.
+   */
+  readonly bodyTimeoutSeconds?: number | undefined;
+  /** Whether requests are answered with JSON instead of an event stream. Default: false. */
+  readonly enableJsonResponse?: boolean | undefined;
+  /**
+   * Makes what stores a session's events, so that its client can resume a broken stream. One store per session: a store
+   * that was returned before is an error. Default: streams cannot be resumed.
+   */
+  readonly createEventStore?: (() => EventStore) | undefined;
+  /** Told of what fails here, such as `createServer`; the client is told 500. Default: a process warning. */
+  readonly onerror?: ((error: unknown) => void) | undefined;
+  /**
+   * What session ids begin with, followed by a dot: up to 32 letters, digits, `-` and `_`. A balancer finds the process by
+   * it that has the session. Default: nothing.
+   */
+  readonly sessionIdPrefix?: string | undefined;
+}
+
+/** The options that are not the gate's, with their defaults filled in. */
+interface HttpSettings {
+  readonly createServer: HttpSessionsOptions["createServer"];
+  readonly allowedHosts: ReadonlySet<string> | null;
+  readonly allowedOrigins: ReadonlySet<string>;
+  readonly limits: HttpLimits;
+  readonly idleTimeoutSeconds: number;
+  readonly bodyTimeoutSeconds: number;
+  readonly enableJsonResponse: boolean;
+  readonly createEventStore: (() => EventStore) | undefined;
+  readonly onerror: (error: unknown) => void;
+  readonly sessionIdPrefix: string | undefined;
+}
+
+export interface HttpSessionsSettings extends HttpSettings {
+  readonly gate: GateSettings;
+  /** Options that are of no use to a server with a gate of its own. */
+  readonly gateOptionsGiven: readonly string[];
+}
+
+const GATE = Object.keys(GATE_OPTIONS);
+
+/** Options that are read here too. */
+const SHARED: readonly string[] = ["verifier", "verificationTimeoutSeconds", "observer"];
+
+const LIMITS: OptionsSpec<HttpLimits> = {
+  sessions: count(1000),
+  sessionsPerAgent: count(100),
+  strangerSessions: count(100),
+  openRequests: count(256),
+  bodyBytes: count(1_048_576),
+  initializeBytes: count(65_536),
+  bytesInFlight: count(67_108_864),
+  unsentBytes: count(16_777_216),
+  earlyMessages: count(64, { min: 0 }),
+};
+
+const SPEC: OptionsSpec<HttpSettings> = {
+  createServer: callback<HttpSessionsOptions["createServer"]>(),
+  allowedHosts: nullable(
+    listOf(isHostName, "names without ports, such as mcp.example.com", ["localhost", "127.0.0.1", "[::1]"]),
+  ),
+  allowedOrigins: listOf(isOrigin, "such as https://app.example.com", []),
+  limits: (value = {}) => readLimits(value),
+  idleTimeoutSeconds: seconds(1800, { min: 0.001, max: MAX_TIMER_SECONDS }),
+  bodyTimeoutSeconds: seconds(30, { min: 0.001, max: MAX_TIMER_SECONDS }),
+  enableJsonResponse: flag(false),
+  createEventStore: optional(callback<() => EventStore>()),
+  onerror: callback<(error: unknown) => void>(warn),
+  sessionIdPrefix: optional(sessionIdPrefix),
+};
+
+/** @throws {TypeError | RangeError} naming the option that is wrong. */
+export function readHttpSessionsOptions(options: HttpSessionsOptions): HttpSessionsSettings {
+  const own = Object.keys(SPEC);
+  assertOptions("HttpSessions", options, [...own, ...GATE]);
+  const gate = pick(options, GATE);
+  return {
+    ...readOptions("HttpSessions", pick(options, own), SPEC),
+    gate: readGateOptions("HttpSessions", gate as unknown as GateOptions),
+    gateOptionsGiven: Object.keys(gate).filter((name) => !SHARED.includes(name)),
+  };
+}
+
+function readLimits(value: unknown): HttpLimits {
+  const limits = readOptions("HttpSessions' limits", value, LIMITS);
+  const longest = Math.max(limits.bodyBytes, limits.initializeBytes);
+  if (limits.bytesInFlight < longest) {
+    throw new RangeError(
+      `limits.bytesInFlight must be at least limits.bodyBytes and limits.initializeBytes, ${longest}, got ${limits.bytesInFlight}`,
+    );
+  }
+  return limits;
+}
+
+/** Returns those members of `options` that have one of these names, wherever they are inherited from. */
+function pick(options: object, names: readonly string[]): Readonly<Record<string, unknown>> {
+  const members = options as Readonly<Record<string, unknown>>;
+  return Object.fromEntries(names.filter((name) => name in options).map((name) => [name, members[name]]));
+}
+
+function warn(error: unknown): void {
+  process.emitWarning(error instanceof Error ? error : String(error));
+}
+
+/** A list of texts in lower case, each of which can match something. */
+function listOf(
+  isRight: (text: string) => boolean,
+  wanted: string,
+  fallback: readonly string[],
+): Option<ReadonlySet<string>> {
+  return (value = fallback, name) => {
+    if (!areNames(value)) {
+      throw new TypeError(`${name} must be a list of non-empty strings, got ${kindOf(value)}`);
+    }
+    const wrong = value.find((text) => !isRight(text.toLowerCase()));
+    if (wrong !== undefined) {
+      throw new TypeError(`${name} are ${wanted}: "${printable(wrong)}" would match nothing`);
+    }
+    return new Set(value.map((text) => text.toLowerCase()));
+  };
+}
+
+function isHostName(text: string): boolean {
+  return !text.includes("*") && URL.parse(`http://${text}`)?.hostname === text;
+}
+
+function isOrigin(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && url.host !== "" && !text.includes("*") && text === `${url.protocol}//${url.host}`;
+}
+
+function sessionIdPrefix(value: unknown, name: string): string {
+  if (typeof value === "string" && /^[A-Za-z0-9_-]{1,32}$/.test(value)) return value;
+  const got = typeof value === "string" ? `"${printable(value)}"` : kindOf(value);
+  throw new TypeError(`${name} must be 1 to 32 letters, digits, "-" and "_", got ${got}`);
+}
