@@ -7,7 +7,7 @@ import { putGate } from "./attest-server.js";
 import type { AttestationContext } from "./context/attestation-context.js";
 import { currentAttestation } from "./context/current-call.js";
 import { type GateOptions, readGateOptions } from "./gate/gate-options.js";
-import type { RuleTable } from "./gate/rules.js";
+import type { RuleTable } from "./guard/rule-table.js";
 import { requireAttestation } from "./guard/require-attestation.js";
 import {
   type AttestationRequirement,

@@ -10,7 +10,7 @@ export type { AttestationContext, Attested, Unattested } from "./context/attesta
 export { currentAttestation } from "./context/current-call.js";
 export type { GateEvent } from "./events.js";
 export { type GateOptions, SessionLifetime } from "./gate/gate-options.js";
-export type { AttestationRules } from "./gate/rules.js";
+export type { AttestationRules } from "./guard/rule-table.js";
 export { AttestationDeniedError } from "./guard/attestation-denied-error.js";
 export { requireAttestation } from "./guard/require-attestation.js";
 export type { AttestationRequirement } from "./guard/requirement.js";

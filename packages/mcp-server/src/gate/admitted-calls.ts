@@ -9,7 +9,7 @@ import type { GateAnswers } from "./gate-answers.js";
 import type { GateSettings } from "./gate-options.js";
 import type { GateReports } from "./gate-reports.js";
 import type { HeldRequest, HeldRequests } from "./held-requests.js";
-import { asksForList, withoutDenied } from "./listings.js";
+import { asksForList, withoutDenied } from "../guard/listings.js";
 import { answeredId, isRequest, type MessageExtra } from "./messages.js";
 import { withoutMetaAttestation } from "./meta-attestation.js";
 import { BUSY, INTERNAL_ERROR, refusalData } from "./refusals.js";

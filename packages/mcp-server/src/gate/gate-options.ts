@@ -7,7 +7,7 @@ import {
 } from "@attest/core";
 import { assertSeconds, kindOf, MAX_TIMER_SECONDS, printable } from "@attest/core/internal";
 import type { GateEvent } from "../events.js";
-import { type AttestationRules, RuleTable } from "./rules.js";
+import { type AttestationRules, RuleTable } from "../guard/rule-table.js";
 
 /** How long a verified context lasts within its session. */
 export const SessionLifetime = {

@@ -23,7 +23,7 @@ export function requireAttestation<Handler extends (...args: never[]) => unknown
   requirement: AttestationRequirement | undefined,
   handler: Handler,
 ): Handler {
-  const compiled = compileRequirement(requirement);
+  const compiled = compileRequirement(requirement ?? {}, "requireAttestation");
   if (typeof handler !== "function") throw new TypeError("requireAttestation takes the handler to guard");
   const guarded = async (...args: never[]): Promise<unknown> => {
     const call = currentCall();

@@ -1,8 +1,9 @@
 import type { JSONRPCMessage, JSONRPCRequest } from "@modelcontextprotocol/sdk/types.js";
 import type { CurrentCall } from "../context/current-call.js";
-import { expiryOf, findDenial } from "../guard/find-denial.js";
-import { isResultResponse } from "./messages.js";
-import type { RuledKind, RuleTable } from "./rules.js";
+import { isResultResponse } from "../gate/messages.js";
+import { expiryOf, findDenial } from "./find-denial.js";
+import type { RuleTable } from "./rule-table.js";
+import type { RuledKind } from "./ruled-target.js";
 
 /** What a list holds, and by which of its members an entry is called. */
 interface Listing {
