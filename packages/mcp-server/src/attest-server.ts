@@ -1,8 +1,9 @@
-import { kindOf } from "@attest/core/internal";
+import { kindOf, readOptions } from "@attest/core/internal";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { AttestationGate } from "./gate/attestation-gate.js";
-import { type GateOptions, type GateSettings, readGateOptions } from "./gate/gate-options.js";
-import { assertGateOptions } from "./option-names.js";
+import { GATE_OPTIONS, type GateOptions, type GateSettings } from "./gate/gate-options.js";
+import { refuseAttestation } from "./guard/refuse-attestation.js";
+import { refuseMisplaced } from "./misplaced-options.js";
 
 /** What a server of the SDK has that matters here: `Server`, or `McpServer` around one. */
 export interface ConnectableServer {
@@ -13,7 +14,7 @@ const attested = new WeakSet<ConnectableServer>();
 
 /**
  * Puts an attestation gate in front of a server that exists already, and returns the same server. From then on
- * every `connect` goes through the gate.
+ * every `connect` goes through the gate, and what is registered may not carry a requirement that nobody would read.
  *
  * @throws {TypeError} when `server` is no MCP server, or is attested already, or an option is wrong or unknown.
  */
@@ -21,8 +22,8 @@ export function attestServer<T extends ConnectableServer>(server: T, options: Ga
   if (typeof server?.connect !== "function") {
     throw new TypeError(`server must be an McpServer or a Server of the MCP SDK, got ${kindOf(server)}`);
   }
-  assertGateOptions("attestServer", options);
-  putGate(server, readGateOptions(options));
+  refuseMisplaced("attestServer", options, "new McpServer(serverInfo, { $ })");
+  putGate(server, readOptions<GateSettings>("attestServer", options, GATE_OPTIONS));
   return server;
 }
 
@@ -39,6 +40,7 @@ export function putGate(server: ConnectableServer, settings: GateSettings): void
     throw new TypeError("this server is connected already; attest it before its first connect");
   }
   attested.add(inner);
+  refuseAttestation(server);
   const connect = inner.connect.bind(inner);
   inner.connect = (transport) => connect(new AttestationGate(transport, settings));
 }

@@ -1,6 +1,11 @@
-import { AttestationErrorCode, defineCheck } from "@attest/core";
+import { AttestationErrorCode, type Clock, defineCheck, type Verifier } from "@attest/core";
 import { FixedClock } from "@attest/core/testing";
-import { attestServer, createAttestingServer, currentAttestation } from "@attest/mcp-server";
+import {
+  attestServer,
+  type CreateAttestingServerOptions,
+  createAttestingServer,
+  currentAttestation,
+} from "@attest/mcp-server";
 import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js";
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
@@ -9,6 +14,12 @@ import { describe, expect, test, vi } from "vitest";
 import { enterprise, Issuer } from "./support/agents.ts";
 import { initializeParams, openRaw } from "./support/raw-connection.ts";
 import { createWeatherServer } from "./support/weather-server.ts";
+
+/** A verifier that goes by its own clock, and says that another one counts. */
+function goingBy(verifier: Verifier, clock: Clock): Verifier {
+  const { policy, trustedIssuers, requiredClaims } = verifier;
+  return { policy, trustedIssuers, requiredClaims, clock, verify: (token) => verifier.verify(token) };
+}
 
 const codeOf = (message: JSONRPCMessage) => ("error" in message ? message.error.code : undefined);
 
@@ -20,7 +31,9 @@ async function connect(server: { connect(transport: Transport): Promise<void> })
 
 describe("AttestationGate before a session is ready", () => {
   test("lets nothing of the server be heard: no log message, no list change, no question to the model", async () => {
-    const server = createAttestingServer("test", new Issuer().verifier(), { capabilities: { logging: {} } });
+    const server = createAttestingServer("test", new Issuer().verifier(), {
+      serverOptions: { capabilities: { logging: {} } },
+    });
     server.registerTool("a", {}, async () => ({ content: [] }));
     const { received, request } = await connect(server);
     await server.sendLoggingMessage({ level: "info", data: "secret" });
@@ -35,7 +48,9 @@ describe("AttestationGate before a session is ready", () => {
 
   test("lets the server be heard once the agent is verified", async () => {
     const issuer = new Issuer();
-    const server = createAttestingServer("test", issuer.verifier(), { capabilities: { logging: {} } });
+    const server = createAttestingServer("test", issuer.verifier(), {
+      serverOptions: { capabilities: { logging: {} } },
+    });
     const { received, request } = await connect(server);
     await request("initialize", initializeParams(await issuer.token()));
     await server.sendLoggingMessage({ level: "info", data: "hello" });
@@ -101,9 +116,9 @@ describe("AttestationGate before a session is ready", () => {
 });
 
 describe("the context of a session", () => {
-  async function sessionThatWaits(options: Parameters<typeof createAttestingServer>[2] = {}) {
+  async function sessionThatWaits({ clock, ...options }: { clock?: Clock } & CreateAttestingServerOptions) {
     const issuer = new Issuer();
-    const server = createAttestingServer("test", issuer.verifier(), options);
+    const server = createAttestingServer("test", issuer.verifier({ clock }), options);
     const { promise, resolve } = Promise.withResolvers<void>();
     const seen: unknown[] = [];
     const { promise: finished, resolve: finish } = Promise.withResolvers<void>();
@@ -153,7 +168,7 @@ describe("the context of a session", () => {
     ],
   ])("counts as ended when the clock %s", async (_, now) => {
     const issuer = new Issuer();
-    const { request } = await connect(createWeatherServer(issuer.verifier(), { clock: { now } }));
+    const { request } = await connect(createWeatherServer(goingBy(issuer.verifier(), { now })));
     await request("initialize", initializeParams(await issuer.token()));
     const answer = await request("tools/call", { name: "steer-clouds" });
     expect(codeOf(answer)).toBe(AttestationErrorCode.TOKEN_EXPIRED);

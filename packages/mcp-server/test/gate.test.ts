@@ -101,7 +101,7 @@ describe("AttestationGate", () => {
   test("takes the token out of what the server sees and leaves other experimental capabilities in", async () => {
     const issuer = new Issuer();
     const server = createAttestingServer("test", issuer.verifier(), {
-      capabilities: { experimental: { mine: { x: 1 } } },
+      serverOptions: { capabilities: { experimental: { mine: { x: 1 } } } },
     });
     const { request } = await connectRaw(server);
     const answer = await request("initialize", initializeParams(await issuer.token(), { theirs: { y: 2 } }));
@@ -163,10 +163,10 @@ describe("AttestationGate", () => {
     const issuer = new Issuer();
     const clock = new FixedClock(Date.now() / 1000);
     const { request } = await connectRaw(
-      createWeatherServer(issuer.verifier(), { clock, clockSkewSeconds: 30 }),
+      createWeatherServer(issuer.verifier({ clock, clockSkewSeconds: 30 })),
     );
     const lasting = await connectRaw(
-      createWeatherServer(issuer.verifier(), { clock, sessionLifetime: "connection" }),
+      createWeatherServer(issuer.verifier({ clock }), { sessionLifetime: "connection" }),
     );
     await request("initialize", initializeParams(await issuer.token({ lifetimeSeconds: 300 })));
     await lasting.request("initialize", initializeParams(await issuer.token({ lifetimeSeconds: 300 })));

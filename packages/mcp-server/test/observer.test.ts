@@ -16,7 +16,7 @@ async function watch(verifier: Verifier, prepare: (server: Server) => void = () 
   const server = createWeatherServer(verifier, {
     observer: { record: (event) => void events.push(event) },
     onUnattested: () => undefined,
-    capabilities: { prompts: {} },
+    serverOptions: { capabilities: { prompts: {} } },
   });
   prepare(server.server);
   return { events, server, ...(await connectRaw(server)) };
@@ -52,7 +52,7 @@ describe("the gate's observer", () => {
     await request("initialize", initializeParams(await issuer.token()));
     await request("tools/call", { name: "checked" });
     expect(events).toMatchObject([
-      { type: "denied", detail: "the guard's own check failed", cause: failure },
+      { type: "denied", detail: "the requirement's check failed", cause: [String(failure)] },
     ]);
   });
 
@@ -109,7 +109,7 @@ describe("the gate's observer", () => {
     });
     await request("initialize", initializeParams("a.b.c"));
     expect(events).toEqual([
-      { type: "gate_error", detail: "the verifier failed", cause: failure },
+      { type: "gate_error", detail: "the verifier failed", cause: [String(failure)] },
       { type: "unattested", code: null },
     ]);
   });

@@ -24,7 +24,7 @@ function world() {
   const verifier = issuer.verifier({ clock, clockSkewSeconds: SKEW });
   const ran = vi.fn();
   const createMcpServer = () => {
-    const server = createAttestingServer("test", verifier, { clock, clockSkewSeconds: SKEW });
+    const server = createAttestingServer("test", verifier);
     server.registerTool(
       "guarded",
       {},

@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from "../clock.js";
 import { assertOptions } from "../options/read-options.js";
 import type { KeyResolver, ReplayCache } from "../ports.js";
 import { kindOf } from "../printable.js";
@@ -35,8 +36,6 @@ export interface AttestationVerifierOptions extends VerifierOptions {
   readonly replayCache?: ReplayCache | null | undefined;
   /** Claims a token needs beyond those that every token carries, by their names on the wire. Default none. */
   readonly requiredClaims?: readonly string[] | undefined;
-  /** How far the issuer's clock and this one may lie apart, in seconds. Default 30. */
-  readonly clockSkewSeconds?: number | undefined;
   /** The longest life a token may have, in seconds. Default 900. */
   readonly maxLifetimeSeconds?: number | undefined;
   /** How long the key resolver is waited for, in seconds; after that the token is refused, 1010. Default 30. */
@@ -73,14 +72,19 @@ export class AttestationVerifier implements Verifier {
   readonly policy: VerificationPolicy;
   readonly trustedIssuers: readonly string[];
   readonly requiredClaims: readonly string[];
+  readonly clock: Clock;
+  readonly clockSkewSeconds: number;
   readonly #verifier: Verifier;
 
   /** @throws {TypeError | RangeError} naming the option that is wrong. */
   constructor(options: AttestationVerifierOptions) {
+    const { clock = systemClock, clockSkewSeconds = 30 } = options;
     this.#verifier = composeVerifier(defaultChecks(options), options);
     this.policy = this.#verifier.policy;
     this.trustedIssuers = this.#verifier.trustedIssuers;
     this.requiredClaims = this.#verifier.requiredClaims;
+    this.clock = clock;
+    this.clockSkewSeconds = clockSkewSeconds;
   }
 
   /** Verifies a token; a refusal is a result, never an exception. */

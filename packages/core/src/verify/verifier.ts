@@ -5,6 +5,7 @@ import type { TokenEvent } from "../events.js";
 import { type AttestationObserver, notify } from "../observer.js";
 import { assertOptions } from "../options/read-options.js";
 import { kindOf, printable } from "../printable.js";
+import { assertSeconds } from "../seconds.js";
 import { DEFAULT_MAX_TOKEN_BYTES } from "../token/compact-jws.js";
 import { type DecodedToken, parseToken } from "../token/decode-token.js";
 import { type Check, type CheckAdvertisement, isOwnCheck } from "./check.js";
@@ -21,6 +22,10 @@ export interface Verifier {
   readonly trustedIssuers: readonly string[];
   /** The claims a token must carry, by their names on the wire. */
   readonly requiredClaims: readonly string[];
+  /** The clock that tokens are verified by. What keeps a token's life afterwards goes by it, too. Default: the system's. */
+  readonly clock?: Clock;
+  /** How far the issuer's clock and this one may lie apart, in seconds. Default: 30 s. */
+  readonly clockSkewSeconds?: number;
   /**
    * Verifies a token. A refusal is a result, never an exception; what rejects is a bug or an outage in a check
    * of the user's own, and means that nothing is known about the agent.
@@ -35,6 +40,11 @@ export interface VerifierOptions {
   readonly maxTokenBytes?: number | undefined;
   /** Default: the system's clock. */
   readonly clock?: Clock | undefined;
+  /**
+   * How far the issuer's clock and this one may lie apart, in seconds. A server goes by it as long as a session lasts.
+   * Give the same to the checks `lifetime` and `replay` where you compose them yourself. Default 30.
+   */
+  readonly clockSkewSeconds?: number | undefined;
   readonly observer?: AttestationObserver<TokenEvent> | undefined;
 }
 
@@ -45,9 +55,15 @@ export interface VerifierOptions {
  */
 export function composeVerifier(checks: readonly Check[], options: VerifierOptions = {}): Verifier {
   assertOptions("composeVerifier", options, OPTION_NAMES);
-  const { policy = VerificationPolicy.REQUIRED, clock = systemClock, observer } = options;
+  const {
+    policy = VerificationPolicy.REQUIRED,
+    clock = systemClock,
+    clockSkewSeconds = 30,
+    observer,
+  } = options;
   const { maxTokenBytes = DEFAULT_MAX_TOKEN_BYTES } = options;
   assertPolicy(policy);
+  assertSeconds("clockSkewSeconds", clockSkewSeconds, { min: 0 });
   if (!Number.isSafeInteger(maxTokenBytes) || maxTokenBytes < 1) {
     throw new RangeError(`maxTokenBytes must be a positive integer, got ${kindOf(maxTokenBytes)}`);
   }
@@ -102,6 +118,8 @@ export function composeVerifier(checks: readonly Check[], options: VerifierOptio
     policy,
     trustedIssuers: advertised(ordered, "trustedIssuers"),
     requiredClaims: advertised(ordered, "requiredClaims"),
+    clock,
+    clockSkewSeconds,
     verify,
   });
 }

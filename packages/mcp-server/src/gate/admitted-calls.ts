@@ -1,15 +1,16 @@
+import { systemClock } from "@attest/core";
 import type { JSONRPCMessage, JSONRPCRequest } from "@modelcontextprotocol/sdk/types.js";
 import type { AttestationContext } from "../context/attestation-context.js";
 import type { Caller } from "../context/caller.js";
 import { type CurrentCall, currentCall, runAsCall } from "../context/current-call.js";
-import { expiryOf, findDenial } from "../guard/find-denial.js";
+import { findDenial } from "../guard/find-denial.js";
+import { asksForList, withoutDenied } from "../guard/listings.js";
 import type { CompiledRequirement } from "../guard/requirement.js";
 import { DenialLog } from "./denial-log.js";
 import type { GateAnswers } from "./gate-answers.js";
 import type { GateSettings } from "./gate-options.js";
 import type { GateReports } from "./gate-reports.js";
 import type { HeldRequest, HeldRequests } from "./held-requests.js";
-import { asksForList, withoutDenied } from "../guard/listings.js";
 import { answeredId, isRequest, type MessageExtra } from "./messages.js";
 import { withoutMetaAttestation } from "./meta-attestation.js";
 import { BUSY, INTERNAL_ERROR, refusalData } from "./refusals.js";
@@ -82,7 +83,7 @@ export class AdmittedCalls {
   ): Promise<void> {
     const { answers, reports, toServer } = this.#ports;
     for (const requirement of requirements) {
-      const denial = (await findDenial(call, requirement)) ?? expiryOf(call);
+      const denial = await findDenial(call, requirement);
       if (held.isCancelled) return;
       if (denial === undefined) continue;
       reports.denied(request, denial, call.caller.context);
@@ -114,7 +115,8 @@ export class AdmittedCalls {
   #isExpired(context: AttestationContext): boolean {
     if (!context.verified) return false;
     if (this.#ports.isClosed()) return true;
-    const { clock, clockSkewSeconds, sessionLifetime } = this.#settings;
+    const { verifier, sessionLifetime } = this.#settings;
+    const { clock = systemClock, clockSkewSeconds = 30 } = verifier;
     if (sessionLifetime === "connection") return false;
     try {
       return !(clock.now() < context.expiresAt + clockSkewSeconds);

@@ -1,7 +1,7 @@
 import type { JSONRPCMessage, JSONRPCRequest } from "@modelcontextprotocol/sdk/types.js";
 import type { CurrentCall } from "../context/current-call.js";
 import { isResultResponse } from "../gate/messages.js";
-import { expiryOf, findDenial } from "./find-denial.js";
+import { findDenial } from "./find-denial.js";
 import type { RuleTable } from "./rule-table.js";
 import type { RuledKind } from "./ruled-target.js";
 
@@ -52,7 +52,7 @@ async function isForCaller(
   const { [name]: called } = Object(entry) as Readonly<Record<string, unknown>>;
   if (typeof called !== "string") return true;
   for (const requirement of rules.requirementsFor(kind, called)) {
-    if (((await findDenial(call, requirement)) ?? expiryOf(call)) !== undefined) return false;
+    if ((await findDenial(call, requirement)) !== undefined) return false;
   }
   return true;
 }

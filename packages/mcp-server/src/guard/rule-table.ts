@@ -28,7 +28,6 @@ const UNSETTLED: readonly CompiledRequirement[] = [
 /** The rules of one server, which the gate asks before a request reaches it. */
 export class RuleTable {
   readonly #indexes: Readonly<Record<RuledKind, Index>>;
-  readonly #tools = new Map<string, CompiledRequirement>();
 
   /** @throws {TypeError} when a rule makes no sense. */
   constructor(rules: AttestationRules = {}) {
@@ -55,24 +54,18 @@ export class RuleTable {
   /** Returns what must be met to use what is called `name`, all of it. */
   requirementsFor(kind: RuledKind, name: string): readonly CompiledRequirement[] {
     const index = this.#indexes[kind];
-    const own = kind === "tools" ? this.#tools.get(name) : undefined;
-    if (own !== undefined) return [...this.#found(index, [name]), own];
     if (index.isEmpty) return [];
     const forms = kind === "resources" ? uriForms(name) : [name];
     if (forms === undefined) return UNSETTLED;
-    return this.#found(index, forms);
-  }
-
-  #found(index: Index, forms: Iterable<string>): readonly CompiledRequirement[] {
     const found = new Set<CompiledRequirement>();
     for (const form of forms) index.find(form, found);
     return [...found];
   }
+}
 
-  setTool(name: string, requirement: CompiledRequirement | undefined): void {
-    if (requirement === undefined) this.#tools.delete(name);
-    else this.#tools.set(name, requirement);
-  }
+/** Reads the option `rules`: a table that is one already, or what makes one. */
+export function ruleTable(rules: unknown = {}): RuleTable {
+  return rules instanceof RuleTable ? rules : new RuleTable(rules as AttestationRules);
 }
 
 function indexOf(

@@ -25,7 +25,7 @@ export interface WitnessOptions {
 
 /** A server of one session that tells all that it hears and runs, and whose clock a tool of its own moves. */
 export function createWitnessServer({ verifier, clock, saw }: WitnessOptions): AttestingServer {
-  const server = createAttestingServer("witness", verifier, { clock, onUnattested: () => undefined });
+  const server = createAttestingServer("witness", verifier, { onUnattested: () => undefined });
   const run = (name: string) => async () => {
     saw(`ran ${name}`);
     return say(who());

@@ -68,7 +68,7 @@ export class World {
     });
     const verifier = this.#verifierFor(accepted);
     const pause = () => this.#pause();
-    return { server: createFuzzedServer({ verifier, clock: this.#clock, witness, pause }), accepted };
+    return { server: createFuzzedServer({ verifier, witness, pause }), accepted };
   }
 
   #pause(): Promise<true> {
@@ -77,11 +77,13 @@ export class World {
 
   /** The verifier of all sessions, for one of them: it answers when the test says so, and notes what it accepts. */
   #verifierFor(accepted: Map<string, Genuine>): Verifier {
-    const { policy, trustedIssuers, requiredClaims } = this.#verifier;
+    const { policy, trustedIssuers, requiredClaims, clock, clockSkewSeconds } = this.#verifier;
     return {
       policy,
       trustedIssuers,
       requiredClaims,
+      clock,
+      clockSkewSeconds,
       verify: async (token, presentation) => {
         await this.#pause();
         if (token === "breaks the verifier") throw new Error("the verifier broke");
