@@ -24,6 +24,13 @@ export {
   seconds,
   text,
 } from "./options/option-kinds.js";
-export { assertOptions, type Option, type OptionsSpec, readOptions, stated } from "./options/read-options.js";
+export {
+  assertOptions,
+  namesIn,
+  type Option,
+  type OptionsSpec,
+  readOptions,
+  stated,
+} from "./options/read-options.js";
 export { kindOf, printable } from "./printable.js";
 export { assertSeconds } from "./seconds.js";

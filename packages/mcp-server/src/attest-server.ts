@@ -2,7 +2,8 @@ import { kindOf } from "@attest/core/internal";
 import { AttestationGate } from "./gate/attestation-gate.js";
 import { type GateOptions, type GateSettings, readGateOptions } from "./gate/gate-options.js";
 import type { TransportLike } from "./gate/link.js";
-import { assertGateOptions } from "./option-names.js";
+import { refuseAttestation } from "./guard/refuse-attestation.js";
+import { refuseMisplaced } from "./misplaced-options.js";
 import { arrivalOf } from "./v1/arrival.js";
 
 /** What a server of the SDK has that matters here: `Server`, or `McpServer` around one. */
@@ -22,7 +23,7 @@ export function attestServer<T extends ConnectableServer>(server: T, options: Ga
   if (typeof server?.connect !== "function") {
     throw new TypeError(`server must be an McpServer or a Server of the MCP SDK, got ${kindOf(server)}`);
   }
-  assertGateOptions("attestServer", options);
+  refuseMisplaced("attestServer", options, "new McpServer(serverInfo, { $ })");
   putGate(server, readGateOptions("attestServer", options));
   return server;
 }
@@ -39,6 +40,7 @@ export function putGate(server: ConnectableServer, settings: GateSettings): void
     throw new TypeError("this server is connected already; attest it before its first connect");
   }
   attested.set(inner, settings);
+  refuseAttestation(server);
   const connect = inner.connect.bind(inner);
   inner.connect = (transport) => connect(new AttestationGate(transport, settings, arrivalOf));
 }

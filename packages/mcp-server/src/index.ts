@@ -1,6 +1,5 @@
 export { attestServer, type ConnectableServer } from "./attest-server.js";
 export {
-  type AttestedToolConfig,
   AttestingServer,
   type AttestingServerOptions,
   type CreateAttestingServerOptions,
@@ -10,8 +9,9 @@ export type { AttestationContext, Attested, Unattested } from "./context/attesta
 export { currentAttestation } from "./context/current-call.js";
 export type { CallOutcome, GateEvent } from "./events.js";
 export { type GateOptions, SessionLifetime } from "./gate/gate-options.js";
-export type { AttestationRules } from "./gate/rules.js";
 export { AttestationDeniedError } from "./guard/attestation-denied-error.js";
 export { requireAttestation } from "./guard/require-attestation.js";
-export type { AttestationRequirement } from "./guard/requirement.js";
+export type { AttestationRequirement, CheckVerdict } from "./guard/requirement.js";
+export type { OneOrMore } from "./guard/requirement-kinds.js";
+export type { AttestationRules } from "./guard/rule-table.js";
 export { MCP_AVAILABLE } from "./sdk.js";

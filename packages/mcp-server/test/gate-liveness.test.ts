@@ -20,7 +20,9 @@ async function connect(server: { connect(transport: Transport): Promise<void> })
 
 describe("AttestationGate before a session is ready", () => {
   test("lets nothing of the server be heard: no log message, no list change, no question to the model", async () => {
-    const server = createAttestingServer("test", new Issuer().verifier(), { capabilities: { logging: {} } });
+    const server = createAttestingServer("test", new Issuer().verifier(), {
+      serverOptions: { capabilities: { logging: {} } },
+    });
     server.registerTool("a", {}, async () => ({ content: [] }));
     const { received, request } = await connect(server);
     await server.sendLoggingMessage({ level: "info", data: "secret" });
@@ -35,7 +37,9 @@ describe("AttestationGate before a session is ready", () => {
 
   test("lets the server be heard once the agent is verified", async () => {
     const issuer = new Issuer();
-    const server = createAttestingServer("test", issuer.verifier(), { capabilities: { logging: {} } });
+    const server = createAttestingServer("test", issuer.verifier(), {
+      serverOptions: { capabilities: { logging: {} } },
+    });
     const { received, request } = await connect(server);
     await request("initialize", initializeParams(await issuer.token()));
     await server.sendLoggingMessage({ level: "info", data: "hello" });

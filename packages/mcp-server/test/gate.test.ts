@@ -102,7 +102,7 @@ describe("AttestationGate", () => {
   test("takes the token out of what the server sees and leaves other experimental capabilities in", async () => {
     const issuer = new Issuer();
     const server = createAttestingServer("test", issuer.verifier(), {
-      capabilities: { experimental: { mine: { x: 1 } } },
+      serverOptions: { capabilities: { experimental: { mine: { x: 1 } } } },
     });
     const { request } = await connectRaw(server);
     const answer = await request("initialize", initializeParams(await issuer.token(), { theirs: { y: 2 } }));

@@ -1,5 +1,5 @@
 import type { AttestationVerifierOptions } from "@attest/core";
-import { type AttestationRules, attestServer, createAttestingServer } from "@attest/mcp-server";
+import { type AttestationRules, attestServer } from "@attest/mcp-server";
 import { McpServer, ResourceTemplate } from "@modelcontextprotocol/sdk/server/mcp.js";
 import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
 import { describe, expect, test } from "vitest";
@@ -96,64 +96,10 @@ describe("hideDenied", () => {
     expect(await listsOf(await connected(attested({}).server))).toEqual(EVERYTHING);
   });
 
-  test("knows tools by their `attestation`, after they were renamed and changed too, and puts nothing on the wire", async () => {
-    const issuer = new Issuer();
-    const server = createAttestingServer("test", issuer.verifier(), { hideDenied: true });
-    const run = async () => ({ content: [] });
-    const tool = server.registerTool("restart", { attestation: PROVIDER, _meta: { vendor: 1 } }, run);
-    server.registerTool("enterprise", { attestation: {} }, run);
-    server.registerTool("open", {}, run);
-    tool.update({ name: "reboot", _meta: { vendor: 2 } });
-    const { request } = await connected(server, await issuer.token({ metadata: enterprise }));
-    expect(namesIn(await request("tools/list"), "tools")).toEqual(["enterprise", "open"]);
-    await server.close();
-    const answer = await (await connected(server, await issuer.token())).request("tools/list");
-    expect(namesIn(answer, "tools")).toEqual(["enterprise", "open", "reboot"]);
-    expect(JSON.stringify(answer)).not.toMatch(/attest|trustLevel/);
-    expect(answer).toHaveProperty("result.tools.2._meta", { vendor: 2 });
-  });
-
   test("must be true or false", () => {
     const verifier = new Issuer().verifier();
     expect(() => attestServer(existingServer(), { verifier, hideDenied: "yes" as never })).toThrow(
       /hideDenied/,
-    );
-  });
-});
-
-describe("a tool's `attestation`", () => {
-  test.each(["atestation", "attestations", "Attestation"])("is not left out by being written %s", (name) => {
-    const server = createAttestingServer("test", new Issuer().verifier());
-    const config = { [name]: {}, annotations: {}, title: "a", description: "b" };
-    expect(() => server.registerTool("restart", config, async () => ({ content: [] }))).toThrow(
-      `unknown option "${name}"; did you mean "attestation"?`,
-    );
-  });
-
-  test("is refused where it would guard nothing", () => {
-    const server = createAttestingServer("test", new Issuer().verifier());
-    const config = { attestation: {} } as object;
-    expect(() => server.registerPrompt("secret", config, async () => ({ messages: [] }))).toThrow(
-      /registerPrompt takes no attestation/,
-    );
-    expect(() => server.registerResource("secret", "db://a", config, async () => ({ contents: [] }))).toThrow(
-      /registerResource takes no attestation/,
-    );
-    server.registerPrompt("open", {}, async () => ({ messages: [] }));
-  });
-
-  test("guards the handler that `update` puts in the first one's place", async () => {
-    const issuer = new Issuer();
-    const server = createAttestingServer("test", issuer.verifier());
-    const tool = server.registerTool("restart", { attestation: PROVIDER }, async () => ({ content: [] }));
-    tool.update({ callback: async () => ({ content: [{ type: "text", text: "restarted" }] }) });
-    const { request } = await connected(server, await issuer.token({ metadata: enterprise }));
-    await expect(request("tools/call", { name: "restart" })).resolves.toHaveProperty("error.code", 1013);
-    await server.close();
-    const trusted = await connected(server, await issuer.token());
-    await expect(trusted.request("tools/call", { name: "restart" })).resolves.toHaveProperty(
-      "result.content.0.text",
-      "restarted",
     );
   });
 });

@@ -24,7 +24,7 @@ async function watch(
   const server = createWeatherServer(verifier, {
     observer: { record: (event) => void events.push(event) },
     onUnattested: () => undefined,
-    capabilities: { prompts: {} },
+    serverOptions: { capabilities: { prompts: {} } },
     ...options,
   });
   prepare(server.server);

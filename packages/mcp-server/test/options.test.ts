@@ -31,12 +31,35 @@ describe("attestServer", () => {
   const attest = (options: unknown) => complaint(() => attestServer(newServer(), options as GateOptions));
 
   test("names an option it does not know", () => {
+    expect(attest({ verifier, retries: 1 })).toMatch(
+      /^attestServer: unknown option "retries"; known options: verifier, /,
+    );
     expect(attest({ verifier, maxQueueMessages: 1 })).toMatch(
-      /^attestServer: unknown option "maxQueueMessages"; known options: verifier, /,
+      /^attestServer: unknown option "maxQueueMessages"; did you mean "maxQueuedMessages"\?$/,
+    );
+  });
+
+  test("refuses rules that are present and none", () => {
+    expect(attest({ verifier, rules: undefined })).toMatch(/^rules is present but undefined/);
+    expect(attest({ verifier, rules: new Map() })).toBe("rules takes an object of options, got a Map");
+  });
+
+  test("says where a requirement belongs that would guard nothing", () => {
+    expect(attest({ verifier, tools: { a: {} } })).toBe(
+      'attestServer: "tools" belongs to the rules: rules: { tools: { name: requirement } }',
+    );
+    for (const name of ["attestation", "trustLevel", "check"]) {
+      expect(attest({ verifier, [name]: {} })).toMatch(`attestServer: "${name}" guards nothing here`);
+    }
+    expect(attest({ verifier, instructions: "a" })).toBe(
+      'attestServer: "instructions" belongs to the SDK\'s server: new McpServer(serverInfo, { instructions: … })',
     );
   });
 
   test("says whose an option of the verifier is", () => {
+    for (const name of ["clock", "clockSkewSeconds"]) {
+      expect(attest({ verifier, [name]: 30 })).toMatch(`"${name}" belongs to the verifier`);
+    }
     expect(attest({ verifier, policy: "optional" })).toBe(
       'attestServer: "policy" belongs to the verifier: new AttestationVerifier({ policy: … })',
     );
@@ -59,13 +82,19 @@ describe("attestServer", () => {
     expect(attest({ verifier: { ...whole, policy: "requird" } })).toMatch(/got requird$/);
     expect(attest({ verifier: { ...whole, trustedIssuers: undefined } })).toMatch(/^verifier.trustedIssuers/);
     expect(attest({ verifier: { ...whole, requiredClaims: [7] } })).toMatch(/^verifier.requiredClaims/);
+    expect(attest({ verifier: { ...whole, clock: {} } })).toMatch(/^verifier.clock must be a Clock/);
+    expect(attest({ verifier: { ...whole, clock: Date.now } })).toMatch(/^verifier.clock must be a Clock/);
+    expect(() => attestServer(newServer(), { verifier: { ...whole, clockSkewSeconds: -1 } })).toThrow(
+      /^verifier.clockSkewSeconds must be a number of seconds/,
+    );
   });
 
   test("refuses callbacks that cannot be called", () => {
     expect(attest({ verifier, onUnattested: "log" })).toBe("onUnattested must be a function, got string");
     expect(attest({ verifier, onUnattested: null })).toBe("onUnattested must be a function, got null");
-    expect(attest({ verifier, observer: () => undefined })).toMatch(/^observer must have a method record/);
-    expect(attest({ verifier, clock: {} })).toMatch(/^clock must have a method now/);
+    expect(attest({ verifier, observer: () => undefined })).toMatch(
+      /^observer must be an AttestationObserver/,
+    );
   });
 });
 
@@ -77,10 +106,9 @@ describe("createAttestingServer", () => {
     for (const [name, meant] of [
       ["sessionLifetme", "sessionLifetime"],
       ["onUnatested", "onUnattested"],
-      ["clockSkew", "clockSkewSeconds"],
       ["timeoutSeconds", "verificationTimeoutSeconds"],
       ["observers", "observer"],
-      ["Instructions", "instructions"],
+      ["serverOption", "serverOptions"],
       ["versions", "version"],
       ["rule", "rules"],
       ["toolRules", "rules"],
@@ -92,7 +120,7 @@ describe("createAttestingServer", () => {
   });
 
   test("says whose an option of the verifier is", () => {
-    for (const name of ["policy", "audience", "trustedIssuers", "replayCache"]) {
+    for (const name of ["policy", "audience", "trustedIssuers", "replayCache", "clock", "clockSkewSeconds"]) {
       expect(create("test", verifier, { [name]: "x" })).toMatch(`"${name}" belongs to the verifier`);
     }
   });
@@ -115,12 +143,23 @@ describe("createAttestingServer", () => {
       expect(create(serverInfo, verifier)).toMatch(/^serverInfo must be a name, or an object/);
     }
     expect(create({ name: "test", version: "1" }, verifier, { version: "2" })).toMatch(/^version goes with/);
-    expect(create("test", verifier, { version: 2 })).toMatch(/^serverInfo must be/);
+    expect(create("test", verifier, { version: 2 })).toMatch(/^version must be a non-empty string/);
     expect(create("test", verifier, null)).toMatch(/takes an object of options, got null/);
   });
 
+  test("says where the SDK's options and requirements belong", () => {
+    expect(create("test", verifier, { capabilities: {} })).toBe(
+      'createAttestingServer: "capabilities" belongs to the SDK\'s server: serverOptions: { capabilities: … }',
+    );
+    expect(create("test", verifier, { attestation: {} })).toMatch(/"attestation" guards nothing here/);
+    expect(create("test", verifier, { tools: {} })).toMatch(/"tools" belongs to the rules/);
+    expect(create("test", verifier, { somethingNew: true })).toMatch(/unknown option "somethingNew"/);
+    expect(create("test", verifier, { serverOptions: [] })).toMatch(/^serverOptions must be an object/);
+  });
+
   test("hands the SDK its options, and those of a newer SDK", async () => {
-    const options = { instructions: "Ask nicely.", somethingNew: true, maxQueuedMessages: 3, version: "2" };
+    const serverOptions = { instructions: "Ask nicely.", somethingNew: true };
+    const options = { serverOptions, maxQueuedMessages: 3, version: "2" };
     const issuer = new Issuer();
     const server = createAttestingServer("test", issuer.verifier(), options as CreateAttestingServerOptions);
     const { request } = await connectRaw(server);
@@ -151,7 +190,7 @@ describe("requireAttestation", () => {
 
   test("names a requirement it does not know, and refuses what is no requirement", () => {
     expect(guard({ trustLevl: "provider" })).toBe(
-      'requireAttestation: unknown option "trustLevl"; known options: trustLevel, issuer, check',
+      'requireAttestation: unknown option "trustLevl"; did you mean "trustLevel"?',
     );
     for (const requirement of ["provider", null, ["provider"], () => true]) {
       expect(guard(requirement)).toMatch(/^requireAttestation takes an object/);
@@ -160,8 +199,35 @@ describe("requireAttestation", () => {
     expect(guard({ issuer: [""] })).toMatch(/^issuer must be/);
   });
 
-  test("takes a requirement whose members are undefined for one without them", () => {
-    const handler = () => undefined;
-    expect(requireAttestation({ trustLevel: undefined, check: undefined }, handler)).toBeTypeOf("function");
+  test("refuses a member that is present and undefined: it would ask for less than was meant", () => {
+    for (const name of [
+      "trustLevel",
+      "issuer",
+      "subject",
+      "provider",
+      "model",
+      "safetyLevel",
+      "capability",
+      "check",
+    ]) {
+      expect(guard({ [name]: undefined })).toBe(
+        `${name} is present but undefined: leave it out, or give it a value`,
+      );
+    }
+    expect(requireAttestation(undefined, () => undefined)).toBeTypeOf("function");
+  });
+
+  test.each([
+    [{ issuer: "https://*.example" }, /^issuer is compared exactly/],
+    [{ provider: "anthropic*" }, /^provider is compared exactly/],
+    [{ capability: [] }, /^capability must be a string or a list of strings/],
+    [{ subject: [""] }, /^subject must be a string/],
+    [{ model: /claude/ }, /^model must be a string or a list of strings, got a RegExp/],
+    [{ safetyLevel: "high" }, /^safetyLevel must be one of standard, enhanced, minimal, got "high"/],
+    [{ safetyLevel: ["standard", "high"] }, /^safetyLevel must be one of/],
+    [{ trustLevel: "root" }, /^trustLevel must be one of provider, enterprise, none/],
+    [new Map([["trustLevel", "provider"]]), /takes an object of options, got a Map/],
+  ])("refuses %j", (requirement, message) => {
+    expect(guard(requirement)).toMatch(message);
   });
 });

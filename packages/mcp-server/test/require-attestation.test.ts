@@ -47,7 +47,8 @@ describe("requireAttestation", () => {
     ).toEqual(PASSES);
     expect(await callGuarded({ check: async () => true })).toEqual(PASSES);
     expect(await callGuarded({ check: async () => false })).toEqual(DENIED);
-    expect(await callGuarded({ check: () => "yes" as unknown as boolean })).toEqual(DENIED);
+    expect(await callGuarded({ check: () => "not on Sundays" })).toEqual(DENIED);
+    expect(await callGuarded({ check: () => 1 as unknown as boolean })).toEqual(DENIED);
     expect(await callGuarded({ check: () => Promise.reject(new Error("directory is down")) })).toEqual(
       DENIED,
     );

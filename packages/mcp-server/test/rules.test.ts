@@ -1,5 +1,10 @@
 import { AttestationErrorCode } from "@attest/core";
-import { type AttestationRules, attestServer, createAttestingServer } from "@attest/mcp-server";
+import {
+  type AttestationRules,
+  AttestingServer,
+  attestServer,
+  createAttestingServer,
+} from "@attest/mcp-server";
 import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js";
 import { completable } from "@modelcontextprotocol/sdk/server/completable.js";
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
@@ -52,6 +57,50 @@ async function openServer(server: McpServer): Promise<RawConnection> {
 }
 
 describe("rules", () => {
+  test("are read wherever they are: in a class's getter, too", async () => {
+    const issuer = new Issuer();
+    class Options {
+      readonly verifier = issuer.verifier();
+      get rules() {
+        return { tools: { sky: PROVIDER } };
+      }
+    }
+    class MoreOptions {
+      get rules() {
+        return { tools: { sky: PROVIDER } };
+      }
+    }
+    for (const server of [
+      attestServer(new McpServer({ name: "a", version: "1" }), new Options()),
+      new AttestingServer({ name: "a", version: "1" }, new Options()),
+      createAttestingServer("a", issuer.verifier(), new MoreOptions()),
+    ]) {
+      server.registerTool("sky", {}, async () => ({ content: [] }));
+      const { request } = await openServer(server);
+      await request("initialize", initializeParams(await issuer.token({ metadata: enterprise })));
+      expect(codeOf(await request("tools/call", { name: "sky" }))).toBe(
+        AttestationErrorCode.INSUFFICIENT_TRUST,
+      );
+    }
+  });
+
+  test("are asked before the SDK looks at the arguments, and tell nothing of them", async () => {
+    const issuer = new Issuer();
+    const rules = { tools: { pay: PROVIDER } };
+    const server = createAttestingServer("test", issuer.verifier(), { rules });
+    const refine = vi.fn(() => true);
+    const inputSchema = { iban: z.string().refine(refine) };
+    server.registerTool("pay", { inputSchema }, async () => ({ content: [] }));
+    const { request } = await openServer(server);
+    await request("initialize", initializeParams(await issuer.token({ metadata: enterprise })));
+    for (const args of [{}, { iban: "DE00" }]) {
+      const answer = await request("tools/call", { name: "pay", arguments: args });
+      expect(answer).toHaveProperty("error.code", AttestationErrorCode.INSUFFICIENT_TRUST);
+      expect(JSON.stringify(answer)).not.toContain("iban");
+    }
+    expect(refine).not.toHaveBeenCalled();
+  });
+
   test("guard an existing server's tools, resources and prompts by name and pattern, before their code runs", async () => {
     const { request, ran } = await connect({
       tools: { "admin_*": PROVIDER },
@@ -128,6 +177,26 @@ describe("rules", () => {
     ["https://wiki.example.com:443/*", "https://wiki.example.com/x"],
     ["HTTPS://wiki.example.com/*", "https://wiki.example.com/x"],
     ["*://secret/*", "DB://secret/1"],
+    ["db://secret/*", "db://SECRET/a"],
+    ["db://secret/*", "db://x@secret/a"],
+    ["db://secret/*", "db://secret:1/a"],
+    ["db://secret/*", "db://SECRET:1/%2e/a?x"],
+    ["db://secret/*", "db://secret%3A1/a"],
+    ["db://secret/*", "db:////secret/a"],
+    ["file:///data/secret/*", "file:///%2fdata/..%2fdata/secret/a"],
+    ["file:///data/secret/*", "file:///x%2fy/../data/secret/a"],
+    ["file:///data/secret/*", "file:///x%252fy/%252e%252e/data/secret/a"],
+    ["file:///data/secret/*", "file://elsewhere/data/secret/a"],
+    ["file:///data/secret/*", "file:///data/%2573ecret/a"],
+    ["file:///data/secret/*", "file:///data\\secret\\a"],
+    ["file:///data/secret/*", "file:///data/SECRET/a"],
+    ["file:///data/secret/*", "file:///data/sec%09ret/a"],
+    ["file:///data/secret/*", "file:///data/secret;v=1/a"],
+    ["file:///data/secret/*", "file:///data/x%c0%af..%c0%afsecret/a"],
+    ["https://wiki.example.com/*", "https://wiki.example.com./x"],
+    ["https://wiki.example.com/*", "https://ｗｉｋｉ.example。com/x"],
+    ["https://10.0.0.1/*", "https://0xa.1/x"],
+    ["db://10.0.0.1/*", "db://167772161/x"],
   ])("for %j hold for %j, which a handler may take for the same", async (pattern, uri) => {
     const { request } = await connect({ resources: { [pattern]: PROVIDER } });
     expect(codeOf(await request("resources/read", { uri }))).toBe(AttestationErrorCode.INSUFFICIENT_TRUST);
@@ -207,62 +276,15 @@ describe("rules", () => {
       });
     expect(() => attest({ tool: {} })).toThrow(/unknown option "tool"/);
     expect(() => attest({ tools: [] })).toThrow(/rules.tools must be an object/);
+    expect(() => attest({ tools: new Map([["x", {}]]) })).toThrow(
+      /rules.tools must be an object.* got a Map/,
+    );
+    expect(() => attest({ tools: undefined })).toThrow(/tools is present but undefined/);
+    expect(() => attest({ tools: { x: undefined } })).toThrow(/the rule for "x" in tools/);
+    expect(() => attest(new Map([["tools", {}]]))).toThrow(/rules takes an object of options, got a Map/);
+    expect(() => attest({ resources: { [`db://${"a/../".repeat(4000)}`]: {} } })).toThrow(/too long/);
     expect(() => attest({ tools: { x: { trustlevel: "provider" } } })).toThrow(
       /the rule for "x" in tools.*trustlevel/,
     );
-  });
-});
-
-describe("AttestingServer.registerTool", () => {
-  test("guards a tool by its `attestation`, renamed ones too, and infers its handler's arguments", async () => {
-    const issuer = new Issuer();
-    const server = createAttestingServer("test", issuer.verifier());
-    const tool = server.registerTool(
-      "restart",
-      { inputSchema: { service: z.string() }, attestation: PROVIDER },
-      async ({ service }) => ({ content: [{ type: "text", text: service.toUpperCase() }] }),
-    );
-    server.registerTool("open", {}, async () => ({ content: [] }));
-    tool.update({ name: "reboot" });
-    const [client, serverSide] = InMemoryTransport.createLinkedPair();
-    await server.connect(serverSide);
-    const { request } = await openRaw(client);
-    await request("initialize", initializeParams(await issuer.token({ metadata: enterprise })));
-    const denied = await request("tools/call", { name: "reboot", arguments: { service: "mail" } });
-    expect(codeOf(denied)).toBe(AttestationErrorCode.INSUFFICIENT_TRUST);
-    expect(codeOf(await request("tools/call", { name: "open" }))).toBeUndefined();
-    expect(JSON.stringify(await request("tools/list"))).not.toContain("trustLevel");
-  });
-
-  test("asks before the SDK looks at the arguments, and tells nothing of them", async () => {
-    const issuer = new Issuer();
-    const server = createAttestingServer("test", issuer.verifier());
-    const refine = vi.fn(() => true);
-    const inputSchema = { iban: z.string().refine(refine) };
-    server.registerTool("pay", { inputSchema, attestation: PROVIDER }, async () => ({ content: [] }));
-    const { request } = await openServer(server);
-    await request("initialize", initializeParams(await issuer.token({ metadata: enterprise })));
-    for (const args of [{}, { iban: "DE00" }]) {
-      const answer = await request("tools/call", { name: "pay", arguments: args });
-      expect(answer).toHaveProperty("error.code", AttestationErrorCode.INSUFFICIENT_TRUST);
-      expect(JSON.stringify(answer)).not.toContain("iban");
-    }
-    expect(refine).not.toHaveBeenCalled();
-  });
-
-  test("guards every name that a guarded tool has had, until another tool is registered by it", async () => {
-    const issuer = new Issuer();
-    const server = createAttestingServer("test", issuer.verifier());
-    const run = async () => ({ content: [] });
-    const guarded = server.registerTool("first", { attestation: PROVIDER }, run);
-    guarded.update({ name: "second" });
-    const { request } = await openServer(server);
-    await request("initialize", initializeParams(await issuer.token({ metadata: enterprise })));
-    const codeFor = async (name: string) => codeOf(await request("tools/call", { name }));
-    expect(await codeFor("second")).toBe(AttestationErrorCode.INSUFFICIENT_TRUST);
-    guarded.remove();
-    expect(await codeFor("second")).toBe(AttestationErrorCode.INSUFFICIENT_TRUST);
-    server.registerTool("first", {}, run);
-    expect(await codeFor("first")).toBeUndefined();
   });
 });

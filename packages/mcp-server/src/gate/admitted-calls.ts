@@ -9,12 +9,12 @@ import {
 import type { AttestationContext } from "../context/attestation-context.js";
 import type { Caller } from "../context/caller.js";
 import { type CurrentCall, runAsCall } from "../context/current-call.js";
-import { expiryOf, findDenial } from "../guard/find-denial.js";
+import { findDenial } from "../guard/find-denial.js";
+import { asksForList, withoutDenied } from "../guard/listings.js";
 import type { CompiledRequirement } from "../guard/requirement.js";
 import type { GateSettings } from "./gate-options.js";
 import type { GateReports } from "./gate-reports.js";
 import type { HeldRequests } from "./held-requests.js";
-import { asksForList, withoutDenied } from "./listings.js";
 import { OpenCalls, withDenial } from "./open-calls.js";
 import { BUSY, INTERNAL_ERROR, requirementsOf } from "./refusals.js";
 
@@ -123,7 +123,7 @@ export class AdmittedCalls {
     const { held, refuse, reports } = this.#ports;
     const hold = held.hold(request.id);
     for (const requirement of requirements) {
-      const denial = (await findDenial(call, requirement)) ?? expiryOf(call);
+      const denial = await findDenial(call, requirement);
       if (hold.isCancelled) break;
       if (denial === undefined) continue;
       hold.release();

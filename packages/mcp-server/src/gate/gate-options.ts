@@ -7,6 +7,7 @@ import {
 } from "@attest/core";
 import {
   callback,
+  clock,
   count,
   flag,
   having,
@@ -21,7 +22,7 @@ import {
   stated,
 } from "@attest/core/internal";
 import type { GateEvent } from "../events.js";
-import { type AttestationRules, RuleTable } from "./rules.js";
+import { type AttestationRules, type RuleTable, ruleTable } from "../guard/rule-table.js";
 
 /** How long a verified context lasts within its session. */
 export const SessionLifetime = {
@@ -71,7 +72,7 @@ export interface GateOptions {
 }
 
 /** {@link GateOptions} with their defaults filled in. */
-interface ReadGateOptions
+export interface ReadGateOptions
   extends Required<{
     readonly [Name in keyof Omit<GateOptions, "observer" | "rules">]: NonNullable<GateOptions[Name]>;
   }> {
@@ -101,14 +102,14 @@ export const GATE_OPTIONS: OptionsSpec<ReadGateOptions> = {
 
 /** @throws {TypeError | RangeError} naming the option that is wrong or unknown. */
 export function readGateOptions(owner: string, options: GateOptions): GateSettings {
-  const settings = readOptions(owner, options, GATE_OPTIONS);
-  warnOfMissingAudience(settings.verifier);
-  const { clock = systemClock, clockSkewSeconds = 30 } = settings.verifier;
-  return { ...settings, clock, clockSkewSeconds };
+  return withVerifiersClock(readOptions(owner, options, GATE_OPTIONS));
 }
 
-function ruleTable(value: unknown): RuleTable {
-  return new RuleTable(value as AttestationRules | undefined);
+/** Completes the options of a gate with what its verifier has settled. */
+export function withVerifiersClock(options: ReadGateOptions): GateSettings {
+  warnOfMissingAudience(options.verifier);
+  const { clock: verifiersClock = systemClock, clockSkewSeconds = 30 } = options.verifier;
+  return { ...options, clock: verifiersClock, clockSkewSeconds };
 }
 
 /** A verifier without a policy that is known would be one that lets everybody in. */
@@ -117,12 +118,16 @@ function verifierOption(value: unknown, name: string): Verifier {
   POLICY(verifier.policy, `${name}.policy`);
   NAMES(verifier.trustedIssuers, `${name}.trustedIssuers`);
   NAMES(verifier.requiredClaims, `${name}.requiredClaims`);
+  CLOCK(verifier.clock, `${name}.clock`);
+  SKEW(verifier.clockSkewSeconds, `${name}.clockSkewSeconds`);
   return verifier;
 }
 
 const VERIFIER: Option<Verifier> = having<Verifier>("an AttestationVerifier or another Verifier", "verify");
 const POLICY = oneOf(VerificationPolicy);
 const NAMES = names();
+const CLOCK = clock();
+const SKEW = seconds(30);
 
 const warned = new WeakSet<Verifier>();
 

@@ -4,9 +4,9 @@ import { asObject, isResult, type Message, type RequestMessage } from "@attest/c
 import type { AttestationContext } from "../context/attestation-context.js";
 import type { Caller } from "../context/caller.js";
 import type { CallOutcome, GateEvent } from "../events.js";
+import { ruledTargetOf } from "../guard/ruled-target.js";
 import type { GateSettings } from "./gate-options.js";
 import type { OpenCall } from "./open-calls.js";
-import { targetOf } from "./rules.js";
 import type { Verdict } from "./verdict.js";
 
 let lastSession = 0;
@@ -146,8 +146,7 @@ function agentIn({ issuer, subject, claims }: AttestationContext) {
 }
 
 function calledIn(message: Extract<Message, { method: string }>) {
-  const [, target] = targetOf(message) ?? [];
-  return { method: printable(message.method), target: escaped(target) };
+  return { method: printable(message.method), target: escaped(ruledTargetOf(message)?.name) };
 }
 
 function clientIn({ params }: RequestMessage): string | null {

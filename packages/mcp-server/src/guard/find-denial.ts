@@ -1,14 +1,15 @@
 import { AttestationErrorCode } from "@attest/core";
+import type { Attested } from "../context/attestation-context.js";
 import type { CurrentCall } from "../context/current-call.js";
 import { AttestationDeniedError } from "./attestation-denied-error.js";
 import type { CompiledRequirement } from "./requirement.js";
 
-/** Why `call` may not do what needs `requirement`; `undefined` when it may. Never rejects. */
+/** Returns why `call` may not do what needs `requirement`; `undefined` when it may. Never rejects. */
 export async function findDenial(
   call: CurrentCall | undefined,
   requirement: CompiledRequirement,
 ): Promise<AttestationDeniedError | undefined> {
-  const { ATTESTATION_REQUIRED, INSUFFICIENT_TRUST } = AttestationErrorCode;
+  const { ATTESTATION_REQUIRED } = AttestationErrorCode;
   if (call === undefined)
     return new AttestationDeniedError(ATTESTATION_REQUIRED, "called outside a request", undefined);
   const { caller, refusalData } = call;
@@ -18,26 +19,35 @@ export async function findDenial(
       "the caller is not attested",
       refusalData(caller.unattestedBecause),
     );
-  try {
-    const expired = expiryOf(call);
-    if (expired) return expired;
-    const reason = await requirement(caller.context);
-    return reason === undefined
-      ? undefined
-      : new AttestationDeniedError(INSUFFICIENT_TRUST, reason, refusalData(INSUFFICIENT_TRUST));
-  } catch (cause) {
-    const detail = "the guard's own check failed";
-    return new AttestationDeniedError(INSUFFICIENT_TRUST, detail, refusalData(INSUFFICIENT_TRUST), { cause });
-  }
+  // A check may take its time: meanwhile the token may expire, and the session end.
+  return expiryOf(call) ?? (await shortfallOf(caller.context, requirement, refusalData)) ?? expiryOf(call);
 }
 
-/** The denial of a call whose caller nobody vouches for any more; `undefined` when somebody does. */
-export function expiryOf(call: CurrentCall | undefined): AttestationDeniedError | undefined {
-  if (!call?.isExpired()) return undefined;
+/** Returns the denial of a call whose caller nobody vouches for any more; `undefined` when somebody does. */
+function expiryOf(call: CurrentCall): AttestationDeniedError | undefined {
+  if (!call.isExpired()) return undefined;
   const { TOKEN_EXPIRED } = AttestationErrorCode;
   return new AttestationDeniedError(
     TOKEN_EXPIRED,
     "the session's token has expired",
     call.refusalData(TOKEN_EXPIRED),
   );
+}
+
+/** Returns the denial of an agent that does not meet `requirement`, or of which that cannot be told. */
+async function shortfallOf(
+  agent: Attested,
+  requirement: CompiledRequirement,
+  refusalData: CurrentCall["refusalData"],
+): Promise<AttestationDeniedError | undefined> {
+  const { INSUFFICIENT_TRUST } = AttestationErrorCode;
+  try {
+    const reason = await requirement(agent);
+    return reason === undefined
+      ? undefined
+      : new AttestationDeniedError(INSUFFICIENT_TRUST, reason, refusalData(INSUFFICIENT_TRUST));
+  } catch (cause) {
+    const detail = "the requirement's check failed";
+    return new AttestationDeniedError(INSUFFICIENT_TRUST, detail, refusalData(INSUFFICIENT_TRUST), { cause });
+  }
 }

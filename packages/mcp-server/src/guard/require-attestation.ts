@@ -1,18 +1,18 @@
 import { currentCall } from "../context/current-call.js";
 import type { AttestationDeniedError } from "./attestation-denied-error.js";
-import { expiryOf, findDenial } from "./find-denial.js";
+import { findDenial } from "./find-denial.js";
 import { type AttestationRequirement, compileRequirement } from "./requirement.js";
 
 /**
- * A handler that runs only for agents that meet `requirement`: of a tool, resource, prompt, or any request. With
- * no requirement (`{}` or `undefined`) any attested agent passes.
+ * Returns `handler` guarded: it runs only for agents that meet `requirement`. It may be the handler of a tool, resource,
+ * prompt, or any request. With no requirement (`{}` or `undefined`) any attested agent passes.
  *
  * The handler that comes back rejects with an {@link AttestationDeniedError}: 1009 when the caller presented
  * nothing, or it is called outside a request; the code that the caller's token failed with when it is not
  * attested for that; 1001 when the session's token has expired; 1013 when the attestation falls short.
  *
  * It guards the handler and nothing before it: the SDK checks a tool's arguments first, and completes a prompt's
- * without it. A tool's `attestation` and `rules` are asked before either.
+ * without it. `rules` are asked before either.
  *
  * It has the type of the handler it guards, so that the SDK's methods can infer that handler's arguments; write
  * handlers as `async` functions, since what comes back returns a promise whatever the handler itself returns.
@@ -23,12 +23,11 @@ export function requireAttestation<Handler extends (...args: never[]) => unknown
   requirement: AttestationRequirement | undefined,
   handler: Handler,
 ): Handler {
-  const compiled = compileRequirement(requirement);
+  const compiled = compileRequirement(requirement === undefined ? {} : requirement, "requireAttestation");
   if (typeof handler !== "function") throw new TypeError("requireAttestation takes the handler to guard");
   const guarded = async (...args: never[]): Promise<unknown> => {
     const call = currentCall();
-    // A check may take its time: meanwhile the token may expire, and the session end.
-    const denial = (await findDenial(call, compiled)) ?? expiryOf(call);
+    const denial = await findDenial(call, compiled);
     if (denial) {
       call?.noteDenial(denial);
       throw denial;

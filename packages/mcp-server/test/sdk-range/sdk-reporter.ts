@@ -12,4 +12,5 @@ const verifier = new AttestationVerifier({
   policy: "optional",
 });
 const instructions = JSON.stringify(await whichSdk());
-await createAttestingServer("sdk-reporter", verifier, { instructions }).connect(new StdioServerTransport());
+const server = createAttestingServer("sdk-reporter", verifier, { serverOptions: { instructions } });
+await server.connect(new StdioServerTransport());

@@ -37,7 +37,11 @@ async function refusing() {
   const next = () => initialize(presented[turn++ % presented.length]);
   const createServer = () => {
     const server = createAttestingServer("refusing", verifier);
-    server.registerTool("any", { attestation: {} }, async () => ({ content: [] }));
+    server.registerTool(
+      "any",
+      {},
+      server.requireAttestation({}, async () => ({ content: [] })),
+    );
     return server;
   };
   return { next, createServer };
@@ -120,7 +124,11 @@ describe("sessions that end leave nothing behind", () => {
     const verifier = issuer.verifier({ replayCache: null });
     const createServer = () => {
       const server = createAttestingServer("ending", verifier);
-      server.registerTool("any", { attestation: {} }, async () => ({ content: [] }));
+      server.registerTool(
+        "any",
+        {},
+        server.requireAttestation({}, async () => ({ content: [] })),
+      );
       return server;
     };
     const sessions = new HttpSessions({ createServer });

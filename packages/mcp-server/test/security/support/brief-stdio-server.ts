@@ -8,7 +8,11 @@ const { ISSUER_PEM = "", SKEW } = process.env;
 const issuer = new Issuer(KeyPair.fromPem(ISSUER_PEM, "key-1"));
 const clockSkewSeconds = Number(SKEW);
 const server = createAttestingServer("brief", issuer.verifier({ clockSkewSeconds }));
-server.registerTool("which-token", { attestation: {} }, async () => ({
-  content: [{ type: "text", text: server.attestation?.claims?.jti ?? "none" }],
-}));
+server.registerTool(
+  "which-token",
+  {},
+  server.requireAttestation({}, async () => ({
+    content: [{ type: "text", text: server.attestation?.claims?.jti ?? "none" }],
+  })),
+);
 await server.connect(new StdioServerTransport());

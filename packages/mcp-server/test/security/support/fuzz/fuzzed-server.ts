@@ -1,5 +1,5 @@
 import type { Verifier } from "@attest/core";
-import { type AttestingServer, createAttestingServer } from "@attest/mcp-server";
+import { type AttestationRequirement, type AttestingServer, createAttestingServer } from "@attest/mcp-server";
 import type { Expected, Witness } from "./witness.ts";
 
 /** How long past their expiry tokens are good, in seconds. */
@@ -16,7 +16,7 @@ export interface FuzzedServerOptions {
 export function createFuzzedServer({ verifier, witness, pause }: FuzzedServerOptions): AttestingServer {
   const server = createAttestingServer("fuzzed", verifier, {
     onUnattested: () => undefined,
-    capabilities: { logging: {} },
+    serverOptions: { capabilities: { logging: {} } },
     maxQueuedMessages: 6,
     rules: {
       tools: { ruled: { trustLevel: "provider" }, "ruled-*": { check: pause } },
@@ -30,20 +30,22 @@ export function createFuzzedServer({ verifier, witness, pause }: FuzzedServerOpt
   };
   const attested = { mustBeVerified: true };
   server.registerTool("open", {}, run("open"));
-  server.registerTool("guarded", { attestation: {} }, run("guarded", attested));
-  server.registerTool(
+  const guard = (name: string, requirement: AttestationRequirement, handler: ReturnType<typeof run>) =>
+    server.registerTool(name, {}, server.requireAttestation(requirement, handler));
+  guard("guarded", {}, run("guarded", attested));
+  guard(
     "provider-only",
-    { attestation: { trustLevel: "provider" } },
+    { trustLevel: "provider" },
     run("provider-only", { ...attested, level: "provider" }),
   );
-  server.registerTool("slow", { attestation: {} }, async () => {
+  guard("slow", {}, async () => {
     const before = witness.look("slow begins", attested);
     await pause();
     const after = witness.look("slow goes on");
     if (after !== undefined && after !== before) witness.violate("slow goes on as another call");
     return { content: [] };
   });
-  server.registerTool("slowly-checked", { attestation: { check: pause } }, run("slowly-checked", attested));
+  guard("slowly-checked", { check: pause }, run("slowly-checked", attested));
   server.registerTool("ruled", {}, run("ruled"));
   server.registerTool("ruled-slowly", {}, run("ruled-slowly"));
   server.registerResource("resource", "fuzz://resource", {}, async () => {

@@ -1,7 +1,8 @@
 import { isResult, type Message, type RequestMessage } from "@attest/core/wire";
 import type { CurrentCall } from "../context/current-call.js";
-import { expiryOf, findDenial } from "../guard/find-denial.js";
-import type { RuledKind, RuleTable } from "./rules.js";
+import { findDenial } from "./find-denial.js";
+import type { RuleTable } from "./rule-table.js";
+import type { RuledKind } from "./ruled-target.js";
 
 /** What a list holds, and by which of its members an entry is called. */
 interface Listing {
@@ -50,7 +51,7 @@ async function isForCaller(
   const { [name]: called } = Object(entry) as Readonly<Record<string, unknown>>;
   if (typeof called !== "string") return true;
   for (const requirement of rules.requirementsFor(kind, called)) {
-    if (((await findDenial(call, requirement)) ?? expiryOf(call)) !== undefined) return false;
+    if ((await findDenial(call, requirement)) !== undefined) return false;
   }
   return true;
 }

@@ -1,0 +1,57 @@
+import type { AttestationVerifierOptions } from "@attest/core";
+import { membersOf, printable } from "@attest/core/internal";
+import type { McpServerOptions } from "./sdk.js";
+
+/*
+ * Options of three owners meet at a server: the gate's, the verifier's and the SDK's. One that is given to the wrong
+ * owner is an error that says whose it is.
+ */
+
+const VERIFIER: readonly string[] = [
+  "policy",
+  "trustedIssuers",
+  "keyResolver",
+  "audience",
+  "replayCache",
+  "requiredClaims",
+  "maxLifetimeSeconds",
+  "clock",
+  "clockSkewSeconds",
+  "checks",
+] satisfies readonly (keyof AttestationVerifierOptions)[];
+
+const SDK: readonly string[] = [
+  "capabilities",
+  "instructions",
+  "jsonSchemaValidator",
+  "maxToolInputElements",
+  "enforceStrictCapabilities",
+  "debouncedNotificationMethods",
+  "taskStore",
+  "taskMessageQueue",
+  "defaultTaskPollInterval",
+  "maxTaskQueueSize",
+] satisfies readonly (keyof McpServerOptions)[];
+
+const RULES: readonly string[] = ["tools", "resources", "prompts"];
+const REQUIREMENT: readonly string[] = ["attestation", "requireAttestation", "trustLevel", "check"];
+
+/**
+ * @param sdkOptions where the SDK's options go, such as `serverOptions: { $ }`; `$` stands for the option
+ * @throws {TypeError} when `options` has a member that belongs elsewhere.
+ */
+export function refuseMisplaced(owner: string, options: unknown, sdkOptions: string): void {
+  const members = membersOf(options);
+  const refuse = (names: readonly string[], remedy: (name: string) => string): void => {
+    const name = names.find((each) => each in members);
+    if (name !== undefined) throw new TypeError(`${owner}: "${printable(name)}" ${remedy(name)}`);
+  };
+  refuse(VERIFIER, (name) => `belongs to the verifier: new AttestationVerifier({ ${name}: … })`);
+  refuse(SDK, (name) => `belongs to the SDK's server: ${sdkOptions.replace("$", `${name}: …`)}`);
+  refuse(RULES, (name) => `belongs to the rules: rules: { ${name}: { name: requirement } }`);
+  refuse(
+    REQUIREMENT,
+    () =>
+      "guards nothing here: requireAttestation(requirement, handler), or rules: { tools: { name: requirement } }",
+  );
+}
