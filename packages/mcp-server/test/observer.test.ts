@@ -63,7 +63,7 @@ describe("the gate's observer", () => {
     await request("initialize", initializeParams(await issuer.token()));
     await request("tools/call", { name: "checked" });
     expect(aboutCalls(events)).toMatchObject([
-      { type: "denied", detail: "the guard's own check failed", cause: ["Error: directory is down"] },
+      { type: "denied", detail: "the requirement's check failed", cause: ["Error: directory is down"] },
     ]);
   });
 

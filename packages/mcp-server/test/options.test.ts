@@ -79,7 +79,7 @@ describe("attestServer", () => {
     const whole = { policy, trustedIssuers, requiredClaims, verify: verifier.verify };
     const { policy: _, ...withoutPolicy } = whole;
     expect(attest({ verifier: withoutPolicy })).toMatch(/^verifier.policy must be one of .*, got undefined$/);
-    expect(attest({ verifier: { ...whole, policy: "requird" } })).toMatch(/got requird$/);
+    expect(attest({ verifier: { ...whole, policy: "requird" } })).toMatch(/got "requird"$/);
     expect(attest({ verifier: { ...whole, trustedIssuers: undefined } })).toMatch(/^verifier.trustedIssuers/);
     expect(attest({ verifier: { ...whole, requiredClaims: [7] } })).toMatch(/^verifier.requiredClaims/);
     expect(attest({ verifier: { ...whole, clock: {} } })).toMatch(/^verifier.clock must be a Clock/);
