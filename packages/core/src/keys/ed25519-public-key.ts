@@ -78,7 +78,7 @@ export class Ed25519PublicKey {
   }
 
   /** Whether `value` is an {@link Ed25519PublicKey}, of this copy of the package or any other. */
-  static isPublicKey(value: unknown): value is Ed25519PublicKey {
+  static [Symbol.hasInstance](value: unknown): boolean {
     return typeof value === "object" && value !== null && (value as { [BRAND]?: unknown })[BRAND] === true;
   }
 

@@ -1,4 +1,4 @@
-import { withDeadline } from "../../deadline.js";
+import { type AskOptions, ask } from "../../deadline.js";
 import { AttestationError, AttestationErrorCode, isAttestationError } from "../../errors.js";
 import { MAX_TIMER_SECONDS } from "../../options/option-kinds.js";
 import { assertOptions } from "../../options/read-options.js";
@@ -27,26 +27,28 @@ export function replay(options: ReplayOptions): Check {
   }
   assertSeconds("clockSkewSeconds", clockSkewSeconds, { min: 0 });
   assertSeconds("cacheTimeoutSeconds", cacheTimeoutSeconds, { min: 0, max: MAX_TIMER_SECONDS });
-  const timedOut = () => unavailable(`the replay cache gave no answer within ${cacheTimeoutSeconds} seconds`);
+  const bounds: AskOptions = {
+    seconds: cacheTimeoutSeconds,
+    onTimeout: () => unavailable(`the replay cache gave no answer within ${cacheTimeoutSeconds} seconds`),
+    onFailure: (cause) => (isAttestationError(cause) ? cause : unavailable("the replay cache failed", cause)),
+  };
 
-  return defineOwnCheck("replay", async ({ claims: { iss, jti, exp } }) => {
-    // A jti has no line break, so the pair is unambiguous, and issuers cannot burn each other's ids.
-    const id = `${jti}\n${iss}`;
-    let isNew: unknown;
-    try {
-      isNew = await withDeadline(
-        replayCache.checkAndAdd(id, exp + clockSkewSeconds),
-        cacheTimeoutSeconds,
-        timedOut,
-      );
-    } catch (cause) {
-      if (isAttestationError(cause)) throw cause;
-      throw unavailable("the replay cache failed", cause);
-    }
-    if (isNew === false)
-      throw new AttestationError(AttestationErrorCode.REPLAY_DETECTED, "the token was used before");
-    if (isNew !== true) throw unavailable("the replay cache answered neither true nor false");
-  });
+  return defineOwnCheck("replay", ({ claims: { iss, jti, exp } }) =>
+    ask<unknown, void>(
+      // A jti has no line break, so the pair is unambiguous, and issuers cannot burn each other's ids.
+      () => replayCache.checkAndAdd(`${jti}\n${iss}`, exp + clockSkewSeconds),
+      bounds,
+      assertNew,
+    ),
+  );
+}
+
+/** @throws {AttestationError} 1006 for `false`, and 1011 for an answer that is neither `true` nor `false`. */
+function assertNew(isNew: unknown): void {
+  if (isNew === false) {
+    throw new AttestationError(AttestationErrorCode.REPLAY_DETECTED, "the token was used before");
+  }
+  if (isNew !== true) throw unavailable("the replay cache answered neither true nor false");
 }
 
 function unavailable(detail: string, cause?: unknown): AttestationError {
