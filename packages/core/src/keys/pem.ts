@@ -15,6 +15,8 @@ const OTHER_LABELS: Readonly<Record<string, string>> = {
   CERTIFICATE: "a certificate: take its key out, with openssl x509 -pubkey for example",
 };
 
+const ESCAPED = "text with \\n in two characters where its lines should end: unescape it";
+
 /** Returns the PEM text (RFC 7468 §2) of `der`. */
 export function encodePem(label: string, der: Uint8Array): string {
   const base64 = encodeBase64url(der).replaceAll("-", "+").replaceAll("_", "/");
@@ -32,18 +34,12 @@ export function encodePem(label: string, der: Uint8Array): string {
  * @throws {TypeError} when there is no such block, or more than one, or it is not base64.
  */
 export function decodePem(label: string, wanted: string, pem: unknown): Uint8Array {
-  if (typeof pem !== "string")
-    throw wrong(wanted, `${kindOf(pem)}${typeof pem === "object" ? TEXT_HINT : ""}`);
+  if (typeof pem !== "string") {
+    throw wrong(wanted, typeof pem === "object" ? `${kindOf(pem)}: decode it to text first` : kindOf(pem));
+  }
   const blocks = [...pem.matchAll(BLOCK)];
   const [block, another] = blocks.filter(([, name]) => name === label);
-  if (block === undefined)
-    throw wrong(
-      wanted,
-      foundIn(
-        pem,
-        blocks.map(([, name = ""]) => name),
-      ),
-    );
+  if (block === undefined) throw wrong(wanted, foundIn(pem, blocks));
   if (another !== undefined) throw wrong(wanted, "several of them");
   const text = block[2] ?? "";
   const der = decodeBase64(text);
@@ -59,13 +55,10 @@ function decodeBase64(text: string): Uint8Array | undefined {
   return /[-_]/.test(base64) ? undefined : decodeBase64url(base64.replaceAll("+", "-").replaceAll("/", "_"));
 }
 
-const TEXT_HINT = ": decode it to text first";
-const ESCAPED = "text with \\n in two characters where its lines should end: unescape it";
-
-function foundIn(pem: string, labels: readonly string[]): string {
-  const known = labels.map((label) => OTHER_LABELS[label]).find((reason) => reason !== undefined);
-  if (known !== undefined) return known;
-  if (labels.length > 0) return "a block of another kind";
+/** Returns what to say about text that has no block of the label that is wanted. */
+function foundIn(pem: string, blocks: readonly RegExpExecArray[]): string {
+  const reasons = blocks.map(([, label = ""]) => OTHER_LABELS[label] ?? "a block of another kind");
+  if (reasons[0] !== undefined) return reasons[0];
   return pem === "" ? "an empty string" : "text without a complete PEM block";
 }
 
