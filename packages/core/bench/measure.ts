@@ -1,48 +1,60 @@
 /** Something whose cost is compared. */
 export interface Contender {
   readonly name: string;
-  /** Makes ready, outside the measurement, what one round needs: fresh tokens, say. */
-  readonly prepare?: (operations: number) => Promise<void> | void;
-  /** Does the thing `operations` times. */
-  readonly run: (operations: number) => Promise<void> | void;
+  /** Makes what one round consumes, such as fresh tokens. Not measured. */
+  readonly prepare: (operations: number) => Promise<void> | void;
+  /** Performs the operation once for everything that was prepared. */
+  readonly run: () => Promise<void> | void;
 }
 
 export interface Measured {
   readonly name: string;
-  /** Median CPU time of one operation, all threads of the process together, in microseconds. */
+  /** CPU time of one operation in microseconds, all threads of the process together: the median of the rounds. */
   readonly microseconds: number;
+  /** Cost of the first contender divided by the cost of this one, round by round: the median. Higher is faster. */
+  readonly ofBaseline: number;
 }
 
+const WARM_UP_ROUNDS = 4;
+
 /**
- * Measures contenders in one process, in turns, so that what else the machine does hits all alike. CPU time, not
- * elapsed time: threads a library uses count too.
+ * Measures contenders in one process, in turns, so that whatever else runs on the machine hits all of them alike. Each
+ * round begins with another contender, so that none profits from its place in the order.
  */
 export async function measure(
   contenders: readonly Contender[],
-  { rounds = 21, operations = 200 }: { readonly rounds?: number; readonly operations?: number } = {},
+  { rounds = 61, operations = 100 }: { readonly rounds?: number; readonly operations?: number } = {},
 ): Promise<readonly Measured[]> {
   const samples = contenders.map((): number[] => []);
-  for (let round = -2; round < rounds; round++) {
-    for (const [index, { prepare, run }] of contenders.entries()) {
-      await prepare?.(operations);
+  for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
+    for (let turn = 0; turn < contenders.length; turn++) {
+      const index = (turn + round + WARM_UP_ROUNDS) % contenders.length;
+      const contender = contenders[index];
+      if (contender === undefined) continue;
+      await contender.prepare(operations);
       const before = process.cpuUsage();
-      await run(operations);
+      await contender.run();
       const { user, system } = process.cpuUsage(before);
-      // The first two rounds let the compiler settle.
       if (round >= 0) samples[index]?.push((user + system) / operations);
     }
   }
-  return contenders.map(({ name }, index) => ({ name, microseconds: median(samples[index] ?? []) }));
+  const [baseline = []] = samples;
+  return contenders.map(({ name }, index) => {
+    const costs = samples[index] ?? [];
+    return {
+      name,
+      microseconds: median(costs),
+      ofBaseline: median(costs.map((cost, round) => (baseline[round] ?? Number.NaN) / cost)),
+    };
+  });
 }
 
-/** Prints each cost and its ratio to the first one's: higher is faster. */
+/** Prints the cost of each contender and its ratio to the first one's. */
 export function printRatios(title: string, measured: readonly Measured[]): void {
-  const [baseline] = measured;
   console.log(`\n${title}`);
-  for (const { name, microseconds } of measured) {
-    const ratio = (baseline?.microseconds ?? Number.NaN) / microseconds;
+  for (const { name, microseconds, ofBaseline } of measured) {
     console.log(
-      `  ${name.padEnd(52)} ${microseconds.toFixed(1).padStart(8)} µs   ${ratio.toFixed(2)} of raw`,
+      `  ${name.padEnd(52)} ${microseconds.toFixed(1).padStart(8)} µs   ${ofBaseline.toFixed(3)} of raw fresh`,
     );
   }
 }

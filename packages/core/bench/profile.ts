@@ -18,7 +18,7 @@ const GROUPS: readonly (readonly [string, RegExp])[] = [
     "JSON, base64url and UTF-8",
     /compact-jws|base64url|utf8|encod|decode-token|token-header|node:buffer|^from |Slice|Write/,
   ],
-  ["the claims' shapes", /valibot|token\/claims|identity\/|options\.js/],
+  ["the claims' shapes", /read-claims|token\/claims|identity\//],
   ["the replay cache", /dist\/replay\/|replay\/(expiring|fingerprint|in-memory)/],
   [
     "the checks and the promises between them",
@@ -30,6 +30,7 @@ const GROUPS: readonly (readonly [string, RegExp])[] = [
 const keyResolver = new InMemoryKeyResolver();
 keyResolver.addKeyPair(ISSUER, keyPair);
 const verifier = new AttestationVerifier({ trustedIssuers: [ISSUER], keyResolver, audience: AUDIENCE });
+// Fresh tokens out of JSON, as a server gets them: none trains the branch predictor of the signature's verification.
 for (const token of await freshTokens(3000)) await verifier.verify(token);
 const tokens = await freshTokens(TOKENS);
 

@@ -1,61 +1,100 @@
 import { createPrivateKey, sign } from "node:crypto";
 import { AttestationProvider, KeyPair } from "@attest/core";
-import { createSigner } from "fast-jwt";
-import { importPKCS8, SignJWT } from "jose";
-import { type Contender, measure, printRatios } from "./measure.ts";
-import { AUDIENCE, details, freshTokens, ISSUER, identity, keyPair } from "./subject.ts";
+import type { Contender } from "./measure.ts";
+import {
+  AUDIENCE,
+  details,
+  freshMessages,
+  freshTokens,
+  ISSUER,
+  identity,
+  keyPair,
+  type SignedMessage,
+  versioned,
+} from "./subject.ts";
 
-/** Making one token, its id and all. Must run before anything imports sodium, for the raw comparison's sake. */
-export async function benchSign(): Promise<void> {
-  const [sample = ""] = await freshTokens(1);
-  const pem = keyPair.toPem();
-  const message = Buffer.from(sample.slice(0, sample.lastIndexOf(".")));
-  const key = createPrivateKey(pem);
-  const payload = JSON.parse(Buffer.from(sample.split(".")[1] ?? "", "base64url").toString()) as Record<
-    string,
-    unknown
-  >;
-  const fastJwt = createSigner({ key: pem, algorithm: "EdDSA", kid: keyPair.kid, noTimestamp: true });
-  const joseKey = await importPKCS8(pem, "EdDSA");
-  const joseSign = () =>
-    new SignJWT(payload).setProtectedHeader({ alg: "EdDSA", kid: keyPair.kid, typ: "JWT" }).sign(joseKey);
-
-  const contenders: Contender[] = [
-    { name: "raw crypto.sign(null, message, key)", run: times(() => sign(null, message, key)) },
-    { name: "@attest/core createToken", run: times(mintWith(keyPair)) },
-    { name: "fast-jwt", run: times(() => fastJwt(payload)) },
-    { name: "jose, one at a time", run: times(joseSign) },
-  ];
-  printRatios("sign one token", await measure(contenders));
-}
-
-/** Signing with libsodium, beside the raw signature of Node's own. */
-export async function benchSodiumSign(): Promise<void> {
-  await import("@attest/core/sodium");
-  const message = Buffer.alloc(900, "x");
-  const key = createPrivateKey(keyPair.toPem());
-  printRatios(
-    "sign one token with @attest/core/sodium",
-    await measure([
-      { name: "raw crypto.sign(null, message, key)", run: times(() => sign(null, message, key)) },
-      {
-        name: "@attest/core createToken, sodium",
-        run: times(mintWith(KeyPair.fromPem(keyPair.toPem(), keyPair.kid))),
-      },
-    ]),
-  );
-}
+/** Making of one token with an id of its own. The first is what the others are compared with: nothing but the signature. */
+export const SIGNERS: Readonly<Record<string, () => Promise<Contender>>> = {
+  raw: async () => {
+    const key = createPrivateKey(keyPair.toPem());
+    return onMessages("raw crypto.sign, fresh messages", ({ message }) => sign(null, message, key));
+  },
+  core: async () => times("@attest/core createToken", mintWith(keyPair)),
+  "fast-jwt": async () => {
+    const { createSigner } = await import("fast-jwt");
+    const signWith = createSigner({
+      key: keyPair.toPem(),
+      algorithm: "EdDSA",
+      kid: keyPair.kid,
+      noTimestamp: true,
+    });
+    const payload = await samplePayload();
+    return times(`${versioned("fast-jwt")}, the payload given`, () => signWith(payload));
+  },
+  jose: async () => {
+    const { importPKCS8, SignJWT } = await import("jose");
+    const key = await importPKCS8(keyPair.toPem(), "EdDSA");
+    const payload = await samplePayload();
+    const header = { alg: "EdDSA", kid: keyPair.kid, typ: "JWT" };
+    return times(`${versioned("jose")}, one at a time, the payload given`, () =>
+      new SignJWT(payload).setProtectedHeader(header).sign(key),
+    );
+  },
+  sodium: async () => {
+    const { default: sodium } = await import("sodium-native");
+    const [seed, secret] = [Buffer.from(keyPair.toPrivateJwk().d, "base64url"), Buffer.alloc(64)];
+    sodium.crypto_sign_seed_keypair(Buffer.alloc(32), secret, seed);
+    return onMessages(`${versioned("sodium-native")} itself, fresh messages`, ({ message }) =>
+      sodium.crypto_sign_detached(Buffer.alloc(64), message, secret),
+    );
+  },
+  "core-with-sodium": async () => {
+    await import("@attest/core/sodium");
+    return times(
+      "@attest/core with @attest/core/sodium",
+      mintWith(KeyPair.fromPem(keyPair.toPem(), keyPair.kid)),
+    );
+  },
+};
 
 function mintWith(pair: KeyPair): () => Promise<string> {
   const provider = new AttestationProvider({ issuer: ISSUER, keyPair: pair });
   return () => provider.createToken({ identity, audience: AUDIENCE, ...details });
 }
 
-function times(operation: () => unknown): Contender["run"] {
-  return async (operations) => {
-    for (let index = 0; index < operations; index++) {
-      const result = operation();
-      if (result instanceof Promise) await result;
-    }
+async function samplePayload(): Promise<Record<string, unknown>> {
+  const [sample = ""] = await freshTokens(1);
+  return JSON.parse(Buffer.from(sample.split(".")[1] ?? "", "base64url").toString()) as Record<
+    string,
+    unknown
+  >;
+}
+
+function times(name: string, operation: () => unknown): Contender {
+  let count = 0;
+  return {
+    name,
+    prepare: (operations) => {
+      count = operations;
+    },
+    run: async () => {
+      for (let index = 0; index < count; index++) {
+        const result = operation();
+        if (result instanceof Promise) await result;
+      }
+    },
+  };
+}
+
+function onMessages(name: string, operation: (signed: SignedMessage) => unknown): Contender {
+  let messages: readonly SignedMessage[] = [];
+  return {
+    name,
+    prepare: async (operations) => {
+      messages = await freshMessages(operations);
+    },
+    run: () => {
+      for (const message of messages) operation(message);
+    },
   };
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import {
   AgentIdentity,
   AgentIntegrity,
@@ -30,11 +31,39 @@ export const details = {
 
 const provider = new AttestationProvider({ issuer: ISSUER, keyPair });
 
-/** `count` fresh tokens. */
-export async function freshTokens(count: number): Promise<string[]> {
+/**
+ * `count` fresh tokens as a server gets them, out of JSON. As they come from a provider they are strings in pieces, which
+ * their first reader has to join.
+ */
+export async function freshTokens(count: number): Promise<readonly string[]> {
   const tokens: string[] = [];
   for (let index = 0; index < count; index++) {
     tokens.push(await provider.createToken({ identity, audience: AUDIENCE, ...details }));
   }
-  return tokens;
+  return JSON.parse(JSON.stringify(tokens)) as string[];
+}
+
+/** What the signature of a token is over, and the signature. */
+export interface SignedMessage {
+  readonly message: Buffer;
+  readonly signature: Buffer;
+}
+
+/** `count` fresh messages with their signatures, decoded. */
+export async function freshMessages(count: number): Promise<readonly SignedMessage[]> {
+  const tokens = await freshTokens(count);
+  return tokens.map((token) => {
+    const dot = token.lastIndexOf(".");
+    return {
+      message: Buffer.from(token.slice(0, dot), "latin1"),
+      signature: Buffer.from(token.slice(dot + 1), "base64url"),
+    };
+  });
+}
+
+/** The name of an installed package with its version. */
+export function versioned(name: string): string {
+  const file = new URL(`../node_modules/${name}/package.json`, import.meta.url);
+  const { version } = JSON.parse(readFileSync(file, "utf8")) as { readonly version: string };
+  return `${name} ${version}`;
 }

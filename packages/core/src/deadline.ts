@@ -1,4 +1,6 @@
-/** How many turns of the microtask queue an answer that is there already may take to show. */
+import type { MaybePromise } from "./ports.js";
+
+/** Number of turns of the microtask queue in which an answer that is there already may still have to show. */
 const TURNS = 4;
 
 type Outcome<T> =
@@ -6,11 +8,11 @@ type Outcome<T> =
   | { readonly isKept: false; readonly reason: unknown };
 
 /**
- * What `promise` settles to, unless that takes longer than `seconds`; then what `onTimeout` returns is thrown.
- * The work behind the promise is not stopped, only no longer waited for.
+ * Resolves or rejects as `promise` does. Rejects with the error of `onTimeout` when that takes longer than `seconds`.
+ * The work behind the promise goes on; only nothing waits for it any more.
  */
 export async function withDeadline<T>(
-  promise: Promise<T>,
+  promise: PromiseLike<T>,
   seconds: number,
   onTimeout: () => Error,
 ): Promise<T> {
@@ -31,7 +33,7 @@ export async function withDeadline<T>(
   throw outcome.reason;
 }
 
-/** Waits for `settled`, and for `seconds` at most. */
+/** Resolves when `settled` does, and after `seconds` at the latest. */
 async function elapse(settled: Promise<void>, seconds: number): Promise<void> {
   let timer: unknown;
   const expiry = new Promise<void>((resolve) => {
@@ -42,4 +44,42 @@ async function elapse(settled: Promise<void>, seconds: number): Promise<void> {
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Bounds of a question to a port of the user's own, such as a key resolver. */
+export interface AskOptions {
+  /** Longest time to wait for the answer. */
+  readonly seconds: number;
+  /** Returns the error for an answer that did not come in time. It goes through `onFailure`, too. */
+  readonly onTimeout: () => Error;
+  /** Returns the error to throw in place of what the port threw. */
+  readonly onFailure: (cause: unknown) => Error;
+}
+
+/**
+ * Asks, and hands the answer to `use`: in the same step when the answer is there already. Returns what `use` returns.
+ * What `use` throws comes out as it is.
+ */
+export function ask<Answer, Result>(
+  question: () => MaybePromise<Answer>,
+  { seconds, onTimeout, onFailure }: AskOptions,
+  use: (answer: Answer) => Result,
+): MaybePromise<Result> {
+  let answer: MaybePromise<Answer>;
+  let comesLater: boolean;
+  try {
+    answer = question();
+    comesLater = isThenable(answer);
+  } catch (cause) {
+    throw onFailure(cause);
+  }
+  if (!comesLater) return use(answer as Answer);
+  return withDeadline(answer as PromiseLike<Answer>, seconds, onTimeout).then(use, (cause: unknown) => {
+    throw onFailure(cause);
+  });
+}
+
+/** Whether `await` would wait for `value`. Ports are written in JavaScript too, with promises of other libraries. */
+function isThenable(value: unknown): boolean {
+  return typeof (value as { readonly then?: unknown } | null | undefined)?.then === "function";
 }

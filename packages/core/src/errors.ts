@@ -1,4 +1,4 @@
-/** Why an attestation was refused. On the wire the number is the JSON-RPC `error.code`. */
+/** Reasons for refusing an attestation. On the wire the number is the JSON-RPC `error.code`. */
 export const AttestationErrorCode = {
   TOKEN_EXPIRED: 1001,
   TOKEN_NOT_YET_VALID: 1002,
@@ -36,17 +36,17 @@ const SENTENCES: Readonly<Record<AttestationErrorCode, string>> = {
 const BRAND = Symbol.for("@attest/AttestationError");
 
 export interface AttestationErrorOptions {
-  /** The name of the check that refused. The verifier fills it in for errors its checks throw. */
+  /** Name of the check that refused. The verifier fills it in for errors that its checks throw. */
   readonly check?: string | undefined;
-  /** The error underneath. Never sent to the peer. */
+  /** Error underneath. Never sent to the peer. */
   readonly cause?: unknown;
   /** The nonce that a proof has to carry, for a refusal that a proof with it would not meet (protocol §6). */
   readonly challenge?: { readonly nonce: string } | undefined;
 }
 
 /**
- * A refusal. `message` is the fixed sentence of its code and safe to send; `detail` says what exactly was
- * wrong and is for the server's own eyes (observers, logs), so it is not enumerable.
+ * Refusal of an attestation. `message` is the fixed sentence of its code and safe to send. `detail` says what exactly was
+ * wrong. It is for the server alone (observers, logs), so it is not enumerable.
  */
 export class AttestationError extends Error {
   override readonly name = "AttestationError";
@@ -67,6 +67,14 @@ export class AttestationError extends Error {
     Object.defineProperty(this, "detail", { value: detail });
     Object.defineProperty(this, BRAND, { value: true });
   }
+
+  static override readonly [Symbol.hasInstance]: (value: unknown) => boolean = hasInstance;
+}
+
+/** `instanceof`: by brand. Subclasses inherit this, and are told from what they extend by their prototype, as ever. */
+function hasInstance(this: unknown, value: unknown): boolean {
+  if (this === AttestationError) return isAttestationError(value);
+  return Function.prototype[Symbol.hasInstance].call(this, value);
 }
 
 /** Whether `value` is an {@link AttestationError}, of this copy of the package or any other. */

@@ -19,15 +19,12 @@ export { type Ed25519PublicJwk, Ed25519PublicKey } from "./keys/ed25519-public-k
 export { InMemoryKeyResolver } from "./keys/in-memory-key-resolver.js";
 export { type Ed25519PrivateJwk, KeyPair } from "./keys/key-pair.js";
 export type { AttestationObserver } from "./observer.js";
-export type { KeyResolver, ReplayCache, Signer } from "./ports.js";
+export type { KeyResolver, MaybePromise, ReplayCache, Signer } from "./ports.js";
 export { InMemoryReplayCache, type InMemoryReplayCacheOptions } from "./replay/in-memory-replay-cache.js";
-export {
-  AttestationProvider,
-  type AttestationProviderOptions,
-  type CreateTokenOptions,
-} from "./token/attestation-provider.js";
+export { AttestationProvider } from "./token/attestation-provider.js";
 export type { AttestationClaims } from "./token/claims.js";
 export { decodeToken } from "./token/decode-token.js";
+export type { AttestationProviderOptions, CreateTokenOptions } from "./token/provider-options.js";
 export { type TokenHeader, TokenType } from "./token/token-header.js";
 export {
   AttestationVerifier,

@@ -1,39 +1,42 @@
 import type { SignatureAlgorithm } from "./constants.js";
 import type { Ed25519PublicKey } from "./keys/ed25519-public-key.js";
 
+/** A value that is there already, or a promise of it. A value that is there is used at once, without waiting. */
+export type MaybePromise<T> = T | Promise<T>;
+
 /** Finds an issuer's public keys. */
 export interface KeyResolver {
   /**
-   * The key that `issuer` publishes under `kid`, or `undefined` when it publishes none (the token is then
-   * refused, 1003). Reject when the keys cannot be had now: that is an outage (1010), not an invalid token.
+   * Returns the key that `issuer` publishes under `kid`, or `undefined` when it publishes no such key: the token is then
+   * refused with 1003. Throws or rejects while the keys are unavailable: that is an outage (1010), not an invalid token.
    */
-  getKey(issuer: string, kid: string): Promise<Ed25519PublicKey | undefined>;
+  getKey(issuer: string, kid: string): MaybePromise<Ed25519PublicKey | undefined>;
 }
 
 /** Remembers which token ids were used. */
 export interface ReplayCache {
   /**
-   * Records `id` until `exp` and tells whether it was new: `true` the first time, `false` ever after while it
-   * lives. Must be atomic: of any number of concurrent calls with one id exactly one gets `true`. Reject when
-   * the cache cannot tell (1011).
+   * Records `id` until `exp`. Returns `true` the first time, and `false` from then on while the id is remembered. Must be
+   * atomic: of any number of concurrent calls with one id, exactly one gets `true`. Throws or rejects when the cache
+   * cannot tell (1011).
    *
    * @param exp seconds since the Unix epoch until which the id must be remembered
    */
-  checkAndAdd(id: string, exp: number): Promise<boolean>;
+  checkAndAdd(id: string, exp: number): MaybePromise<boolean>;
   /** Whether `id` is remembered. */
   exists(id: string): Promise<boolean>;
-  /** How many ids are remembered. */
+  /** Returns the number of ids that are remembered. */
   count(): Promise<number>;
-  /** Forgets every id. Tokens used before can then be used again. */
+  /** Forgets every id. Tokens that were used before can then be used again. */
   clear(): Promise<void>;
 }
 
 /** Signs with one Ed25519 key: a `KeyPair` in memory, or a KMS or HSM behind a promise. */
 export interface Signer {
-  /** The key id that goes into the token's header. */
+  /** Key id that goes into the token's header. */
   readonly kid: string;
-  /** The algorithm name that goes into the token's header. */
+  /** Algorithm name that goes into the token's header. */
   readonly alg: SignatureAlgorithm;
-  /** The 64-byte Ed25519 signature (RFC 8032 §5.1.6) over `message`. */
-  sign(message: Uint8Array): Uint8Array | Promise<Uint8Array>;
+  /** Returns the 64-byte Ed25519 signature over `message` (RFC 8032 §5.1.6). */
+  sign(message: Uint8Array): MaybePromise<Uint8Array>;
 }

@@ -1,7 +1,13 @@
 import { describe, expect, test, vi } from "vitest";
-import { withDeadline } from "../src/deadline.js";
+import { ask, withDeadline } from "../src/deadline.js";
+import { thenable } from "./support/thenable.js";
 
+const CAUSE = new Error("its own");
 const tooLate = () => new Error("too late");
+
+function fail(): never {
+  throw CAUSE;
+}
 
 describe("withDeadline", () => {
   test("gives what the promise gives in time", async () => {
@@ -56,5 +62,90 @@ describe("withDeadline", () => {
     } finally {
       vi.restoreAllMocks();
     }
+  });
+});
+
+describe("ask", () => {
+  const bounds = {
+    seconds: 0.01,
+    onTimeout: tooLate,
+    onFailure: (cause: unknown) => new Error("failed", { cause }),
+  };
+
+  test("uses an answer that is there in the same step", () => {
+    expect(
+      ask(
+        () => 20,
+        bounds,
+        (answer) => answer + 1,
+      ),
+    ).toBe(21);
+  });
+
+  test.each([undefined, null, 0, "", false, () => {}])(
+    "takes %s for an answer, not for a promise",
+    (value) => {
+      expect(
+        ask(
+          () => value,
+          bounds,
+          (answer) => [answer],
+        ),
+      ).toEqual([value]);
+    },
+  );
+
+  test("waits for a promise", async () => {
+    expect(
+      await ask(
+        async () => 20,
+        bounds,
+        (answer) => answer + 1,
+      ),
+    ).toBe(21);
+  });
+
+  test.each([
+    ["an object", thenable((resolve) => resolve(20))],
+    [
+      "a function",
+      thenable(
+        (resolve) => resolve(20),
+        () => {},
+      ),
+    ],
+    ["an object that answers later", thenable((resolve) => setImmediate(resolve, 20))],
+  ])("waits for a thenable of another library: %s", async (_, foreign) => {
+    expect(
+      await ask(
+        () => foreign as Promise<number>,
+        bounds,
+        (answer) => answer + 1,
+      ),
+    ).toBe(21);
+  });
+
+  test.each<[string, () => unknown]>([
+    ["throws", fail],
+    ["rejects", () => Promise.reject(CAUSE)],
+    ["returns a thenable that fails", () => thenable((_, reject) => reject(CAUSE))],
+    ["returns an object whose then cannot be read", () => new Proxy({}, { get: fail })],
+  ])("throws the caller's error when the question %s", async (_, question) => {
+    const asking = async () => ask(question, bounds, () => "unused");
+    await expect(asking()).rejects.toMatchObject({ message: "failed", cause: CAUSE });
+  });
+
+  test("throws the caller's error once the time is up", async () => {
+    const asking = ask(
+      () => new Promise<never>(() => {}),
+      bounds,
+      () => "unused",
+    );
+    await expect(asking).rejects.toMatchObject({ message: "failed", cause: { message: "too late" } });
+  });
+
+  test("lets what the answer's use throws out as it is", async () => {
+    expect(() => ask(() => 1, bounds, fail)).toThrow(CAUSE);
+    await expect(ask(async () => 1, bounds, fail)).rejects.toBe(CAUSE);
   });
 });

@@ -64,6 +64,22 @@ describe("isAttestationError", () => {
     expect(isAttestationError(new AttestationError(1001))).toBe(true);
   });
 
+  test("agrees with instanceof, across copies of the package", () => {
+    const foreign: unknown = { code: 1001, [Symbol.for("@attest/AttestationError")]: true };
+    expect(foreign instanceof AttestationError).toBe(true);
+    expect(new AttestationError(1001)).toBeInstanceOf(AttestationError);
+    for (const value of [new Error(), { code: 1001 }, null, "1001"] as unknown[]) {
+      expect(value instanceof AttestationError).toBe(false);
+    }
+  });
+
+  test("leaves subclasses to be told apart from what they extend", () => {
+    class Refusal extends AttestationError {}
+    expect(new Refusal(1001)).toBeInstanceOf(AttestationError);
+    expect(new Refusal(1001)).toBeInstanceOf(Refusal);
+    expect(new AttestationError(1001) instanceof Refusal).toBe(false);
+  });
+
   test("knows nothing else for one", () => {
     for (const value of [new Error(), { code: 1001 }, null, undefined, "1001", 1001]) {
       expect(isAttestationError(value)).toBe(false);

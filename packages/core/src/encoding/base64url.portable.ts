@@ -2,14 +2,14 @@ import { decodeUtf8, encodeUtf8 } from "./utf8.js";
 
 const ALPHABET = Array.from("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
 const OTHER_THAN_BASE64URL = /[^A-Za-z0-9_-]/;
-/** The characters whose low four, or low two, bits are zero: what may stand last where those bits go unused. */
+/** Characters whose low four, or low two, bits are zero: only these may stand last where those bits go unused. */
 const ENDS_ONE_BYTE = "AQgw";
 const ENDS_TWO_BYTES = "AEIMQUYcgkosw048";
 const VALUES = new Uint8Array(128);
 for (const [value, character] of ALPHABET.entries()) VALUES[character.charCodeAt(0)] = value;
 
-/** The unpadded base64url text of `bytes`. */
-export function encode(bytes: Uint8Array): string {
+/** Returns the unpadded base64url text of `bytes`. */
+export function encodeBase64url(bytes: Uint8Array): string {
   let text = "";
   for (let index = 0; index < bytes.length; index += 3) {
     const group = ((bytes[index] ?? 0) << 16) | ((bytes[index + 1] ?? 0) << 8) | (bytes[index + 2] ?? 0);
@@ -20,13 +20,13 @@ export function encode(bytes: Uint8Array): string {
   return text.slice(0, Math.ceil((bytes.length * 4) / 3));
 }
 
-/** The unpadded base64url text of the UTF-8 bytes of `text`. */
-export function encodeText(text: string): string {
-  return encode(encodeUtf8(text));
+/** Returns the unpadded base64url text of the UTF-8 bytes of `text`. */
+export function encodeTextAsBase64url(text: string): string {
+  return encodeBase64url(encodeUtf8(text));
 }
 
-/** The bytes of base64url `text`, or `undefined` when it is not the one canonical encoding of any. */
-export function decode(text: string): Uint8Array<ArrayBuffer> | undefined {
+/** Returns the bytes of base64url `text`, or `undefined` when `text` is not the one canonical encoding of any bytes. */
+export function decodeBase64url(text: string): Uint8Array<ArrayBuffer> | undefined {
   if (!isCanonical(text)) return undefined;
   const bytes = new Uint8Array(Math.floor((text.length * 3) / 4));
   for (let read = 0, write = 0; read < text.length; read += 4) {
@@ -43,14 +43,19 @@ export function decode(text: string): Uint8Array<ArrayBuffer> | undefined {
   return bytes;
 }
 
-/** The text whose UTF-8 bytes base64url `text` encodes, or `undefined` when it is not canonical, or they are not UTF-8. */
-export function decodeText(text: string): string | undefined {
-  const bytes = decode(text);
+/** Returns the text whose UTF-8 bytes base64url `text` encodes, or `undefined` when it is not canonical or not UTF-8. */
+export function decodeTextFromBase64url(text: string): string | undefined {
+  const bytes = decodeBase64url(text);
   return bytes && decodeUtf8(bytes);
 }
 
-/** The bytes of ASCII `text`, to read. */
-export function encodeAscii(text: string): Uint8Array {
+/** Returns the bytes of base64url `text` as {@link decodeBase64url} does: to read only. */
+export function base64urlView(text: string): Uint8Array | undefined {
+  return decodeBase64url(text);
+}
+
+/** Returns the bytes of ASCII `text`: to read only. */
+export function asciiView(text: string): Uint8Array {
   return encodeUtf8(text);
 }
 

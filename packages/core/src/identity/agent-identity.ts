@@ -1,21 +1,36 @@
-import { assertOptions } from "../options/read-options.js";
+import { optional } from "../options/option-kinds.js";
+import type { OptionsSpec } from "../options/read-options.js";
 import { printable } from "../printable.js";
-import { CHECKED, type Checked } from "./checked.js";
-import { assertName } from "./name.js";
+import { type Checked, readUnlessChecked } from "./checked-options.js";
+import { nameOption } from "./name.js";
 import { isSpiffeId } from "./spiffe-id.js";
 
 export interface AgentIdentityOptions {
-  /** The model's family, such as `claude-4`. */
+  /** Family of the model, such as `claude-4`. */
   readonly modelFamily: string;
-  /** The exact model, such as `claude-sonnet-4-20250514`. */
+  /** Exact model, such as `claude-sonnet-4-20250514`. */
   readonly modelVersion: string;
-  /** Who makes and runs the model, such as `anthropic`. */
+  /** Company that makes and runs the model, such as `anthropic`. */
   readonly provider: string;
-  /** Which deployment of it, such as `api-prod-us-east`. */
+  /** Deployment of the model, such as `api-prod-us-east`. Default: not stated. */
   readonly deploymentId?: string | undefined;
 }
 
-/** Which model an agent is, and whose. */
+interface Settings {
+  readonly modelFamily: string;
+  readonly modelVersion: string;
+  readonly provider: string;
+  readonly deploymentId: string | undefined;
+}
+
+const SPEC: OptionsSpec<Settings> = {
+  modelFamily: nameOption,
+  modelVersion: nameOption,
+  provider: nameOption,
+  deploymentId: optional(nameOption),
+};
+
+/** Identity of an agent: which model it is, and who provides it. */
 export class AgentIdentity {
   readonly modelFamily: string;
   readonly modelVersion: string;
@@ -27,27 +42,20 @@ export class AgentIdentity {
   /** @internal */
   constructor(options: AgentIdentityOptions, checked: Checked);
   constructor(options: AgentIdentityOptions, checked?: Checked) {
-    const { modelFamily, modelVersion, provider, deploymentId } = Object(options) as AgentIdentityOptions;
-    if (checked !== CHECKED) {
-      assertOptions("AgentIdentity", options, ["modelFamily", "modelVersion", "provider", "deploymentId"]);
-      assertName("modelFamily", modelFamily);
-      assertName("modelVersion", modelVersion);
-      assertName("provider", provider);
-      if (deploymentId !== undefined) assertName("deploymentId", deploymentId);
-    }
-    this.modelFamily = modelFamily;
-    this.modelVersion = modelVersion;
-    this.provider = provider;
-    this.deploymentId = deploymentId;
+    const settings = readUnlessChecked("AgentIdentity", options, SPEC, checked);
+    this.modelFamily = settings.modelFamily;
+    this.modelVersion = settings.modelVersion;
+    this.provider = settings.provider;
+    this.deploymentId = settings.deploymentId;
     Object.freeze(this);
   }
 
   /**
-   * The agent's SPIFFE ID, `spiffe://<trust domain>/model/<model version>`.
+   * Returns the agent's SPIFFE ID, `spiffe://<trust domain>/model/<model version>`.
    *
-   * @param trustDomain defaults to `<provider>.com`
+   * @param trustDomain Default: `<provider>.com`.
    * @throws {TypeError} when the trust domain or the model version has a character that SPIFFE IDs exclude
-   *   (SPIFFE-ID §2); pass a `subject` of your own to `createToken` then.
+   *   (SPIFFE-ID §2). Pass a `subject` of your own to `createToken` then.
    */
   toSpiffeId(trustDomain: string = `${this.provider}.com`): string {
     const id = `spiffe://${trustDomain}/model/${this.modelVersion}`;

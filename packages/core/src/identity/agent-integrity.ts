@@ -1,18 +1,37 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
+import { bytesOf } from "../encoding/bytes.js";
 import { encodeUtf8 } from "../encoding/utf8.js";
-import { assertOptions } from "../options/read-options.js";
+import { optional } from "../options/option-kinds.js";
+import type { Option, OptionsSpec } from "../options/read-options.js";
 import { kindOf } from "../printable.js";
-import { CHECKED, type Checked } from "./checked.js";
+import { type Checked, readUnlessChecked } from "./checked-options.js";
 
 const INTEGRITY_HASH = /^sha256:[0-9a-f]{64}$/i;
 
 export interface AgentIntegrityOptions {
-  /** Hash of the agent's configuration, as `sha256:<64 hex digits>`. */
+  /** Hash of the agent's configuration, as `sha256:<64 hex digits>`. Default: not stated. */
   readonly configHash?: string | undefined;
-  /** Hash of the agent's system prompt, as `sha256:<64 hex digits>`. */
+  /** Hash of the agent's system prompt, as `sha256:<64 hex digits>`. Default: not stated. */
   readonly systemPromptHash?: string | undefined;
 }
+
+interface Settings {
+  readonly configHash: string | undefined;
+  readonly systemPromptHash: string | undefined;
+}
+
+const hashOption: Option<string> = (value, name) => {
+  if (isIntegrityHash(value)) return value;
+  throw new TypeError(
+    `${name} must be "sha256:" and 64 hex digits (see AgentIntegrity.computeHash), got ${kindOf(value)}`,
+  );
+};
+
+const SPEC: OptionsSpec<Settings> = {
+  configHash: optional(hashOption),
+  systemPromptHash: optional(hashOption),
+};
 
 /** Hashes by which a server can recognise an agent's configuration without being shown it. */
 export class AgentIntegrity {
@@ -24,33 +43,28 @@ export class AgentIntegrity {
   /** @internal */
   constructor(options: AgentIntegrityOptions, checked: Checked);
   constructor(options: AgentIntegrityOptions = {}, checked?: Checked) {
-    const { configHash, systemPromptHash } = Object(options) as AgentIntegrityOptions;
-    if (checked !== CHECKED) {
-      assertOptions("AgentIntegrity", options, ["configHash", "systemPromptHash"]);
-      assertHash("configHash", configHash);
-      assertHash("systemPromptHash", systemPromptHash);
-    }
+    const settings = readUnlessChecked("AgentIntegrity", options, SPEC, checked);
     // One spelling, so that hashes can be compared as strings.
-    this.configHash = configHash?.toLowerCase();
-    this.systemPromptHash = systemPromptHash?.toLowerCase();
+    this.configHash = settings.configHash?.toLowerCase();
+    this.systemPromptHash = settings.systemPromptHash?.toLowerCase();
     Object.freeze(this);
   }
 
-  /** `sha256:` and the lower-case hex SHA-256 of `content`; a string is hashed as its UTF-8 bytes. */
-  static computeHash(content: string | Uint8Array): string {
-    return `sha256:${bytesToHex(sha256(typeof content === "string" ? encodeUtf8(content) : content))}`;
+  /**
+   * Returns `sha256:` and the lower-case hex SHA-256 of `content`. A string is hashed as its UTF-8 bytes.
+   *
+   * @throws {TypeError} when it is neither a string nor bytes.
+   */
+  static computeHash(content: string | Uint8Array | ArrayBuffer): string {
+    const bytes = typeof content === "string" ? encodeUtf8(content) : bytesOf(content);
+    if (bytes === undefined) {
+      throw new TypeError(`content must be a string or a Uint8Array, got ${kindOf(content)}`);
+    }
+    return `sha256:${bytesToHex(sha256(bytes))}`;
   }
 }
 
 /** Whether `value` is `sha256:` and 64 hex digits. */
 export function isIntegrityHash(value: unknown): value is string {
   return typeof value === "string" && INTEGRITY_HASH.test(value);
-}
-
-function assertHash(option: string, value: unknown): void {
-  if (value !== undefined && !isIntegrityHash(value)) {
-    throw new TypeError(
-      `${option} must be "sha256:" and 64 hex digits (see AgentIntegrity.computeHash), got ${kindOf(value)}`,
-    );
-  }
 }

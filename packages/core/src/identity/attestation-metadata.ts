@@ -1,9 +1,10 @@
 import { ATTESTATION_VERSION } from "../constants.js";
-import { assertOptions } from "../options/read-options.js";
+import { oneOf } from "../options/option-kinds.js";
+import type { Option, OptionsSpec } from "../options/read-options.js";
 import { kindOf } from "../printable.js";
-import { CHECKED, type Checked } from "./checked.js";
+import { type Checked, readUnlessChecked } from "./checked-options.js";
 
-/** What kind of party vouches for the agent. */
+/** Kinds of parties that vouch for agents. */
 export const AttestationType = {
   /** The model's provider. */
   PROVIDER: "provider",
@@ -12,7 +13,7 @@ export const AttestationType = {
 } as const;
 export type AttestationType = (typeof AttestationType)[keyof typeof AttestationType];
 
-/** How strictly the model is configured. */
+/** Levels of strictness that a model is configured with. */
 export const SafetyLevel = {
   /** The provider's default. */
   STANDARD: "standard",
@@ -28,50 +29,59 @@ const VERSION = /^(\d+)\.(\d+)\.\d+(?:[-+][0-9A-Za-z.+-]+)?$/;
 const OUR_SERIES = seriesOf(ATTESTATION_VERSION);
 
 export interface AttestationMetadataOptions {
-  /** Defaults to `ATTESTATION_VERSION`. */
+  /** Version of the extension, of the same major and minor as `ATTESTATION_VERSION`. Default: `ATTESTATION_VERSION`. */
   readonly attestationVersion?: string | undefined;
-  /** Defaults to `"provider"`. */
+  /** Kind of party that vouches for the agent. Default: `"provider"`. */
   readonly attestationType?: AttestationType | undefined;
-  /** Defaults to `"standard"`. */
+  /** Strictness that the model is configured with. Default: `"standard"`. */
   readonly safetyLevel?: SafetyLevel | undefined;
-  /** What the agent says it can do, at most 64 entries. Defaults to none. */
+  /** Capabilities that the agent says it has, at most 64. Default: none. */
   readonly capabilitiesDeclared?: readonly string[] | undefined;
 }
 
-/** About the attestation itself: its version, who makes it, and under which safety level the model runs. */
+interface Settings {
+  readonly attestationVersion: string;
+  readonly attestationType: AttestationType;
+  readonly safetyLevel: SafetyLevel;
+  readonly capabilitiesDeclared: readonly string[];
+}
+
+const versionOption: Option<string> = (value = ATTESTATION_VERSION, name) => {
+  if (isCompatibleVersion(value)) return value;
+  throw new TypeError(`${name} must be a ${OUR_SERIES}.x version, got ${kindOf(value)}`);
+};
+
+const capabilitiesOption: Option<readonly string[]> = (value = [], name) => {
+  if (areCapabilities(value)) return value;
+  throw new TypeError(
+    `${name} must be an array of at most ${MAX_CAPABILITIES} strings, got ${kindOf(value)}`,
+  );
+};
+
+const SPEC: OptionsSpec<Settings> = {
+  attestationVersion: versionOption,
+  attestationType: oneOf(AttestationType, AttestationType.PROVIDER),
+  safetyLevel: oneOf(SafetyLevel, SafetyLevel.STANDARD),
+  capabilitiesDeclared: capabilitiesOption,
+};
+
+/** Facts about an attestation itself: its version, the kind of its issuer, and the safety level of the model. */
 export class AttestationMetadata {
   readonly attestationVersion: string;
   readonly attestationType: AttestationType;
   readonly safetyLevel: SafetyLevel;
   readonly capabilitiesDeclared: readonly string[];
 
-  /** @throws {TypeError} when a member is none of the values it may have. */
+  /** @throws {TypeError} when a member has a value that it may not have. */
   constructor(options?: AttestationMetadataOptions);
   /** @internal */
   constructor(options: AttestationMetadataOptions, checked: Checked);
   constructor(options: AttestationMetadataOptions = {}, checked?: Checked) {
-    const {
-      attestationVersion = ATTESTATION_VERSION,
-      attestationType = AttestationType.PROVIDER,
-      safetyLevel = SafetyLevel.STANDARD,
-      capabilitiesDeclared = [],
-    } = Object(options) as AttestationMetadataOptions;
-    if (checked !== CHECKED) {
-      assertOptions("AttestationMetadata", options, [
-        "attestationVersion",
-        "attestationType",
-        "safetyLevel",
-        "capabilitiesDeclared",
-      ]);
-      assertVersion(attestationVersion);
-      assertMember("attestationType", AttestationType, attestationType);
-      assertMember("safetyLevel", SafetyLevel, safetyLevel);
-      assertCapabilities(capabilitiesDeclared);
-    }
-    this.attestationVersion = attestationVersion;
-    this.attestationType = attestationType;
-    this.safetyLevel = safetyLevel;
-    this.capabilitiesDeclared = Object.freeze([...capabilitiesDeclared]);
+    const settings = readUnlessChecked("AttestationMetadata", options, SPEC, checked);
+    this.attestationVersion = settings.attestationVersion;
+    this.attestationType = settings.attestationType;
+    this.safetyLevel = settings.safetyLevel;
+    this.capabilitiesDeclared = Object.freeze([...settings.capabilitiesDeclared]);
     Object.freeze(this);
   }
 }
@@ -79,6 +89,16 @@ export class AttestationMetadata {
 /** Whether `value` is a version of the same major and minor as `ATTESTATION_VERSION`. */
 export function isCompatibleVersion(value: unknown): value is string {
   return value === ATTESTATION_VERSION || (typeof value === "string" && seriesOf(value) === OUR_SERIES);
+}
+
+/** Whether `value` is an {@link AttestationType}. */
+export function isAttestationType(value: unknown): value is AttestationType {
+  return value === AttestationType.PROVIDER || value === AttestationType.ENTERPRISE;
+}
+
+/** Whether `value` is a {@link SafetyLevel}. */
+export function isSafetyLevel(value: unknown): value is SafetyLevel {
+  return value === SafetyLevel.STANDARD || value === SafetyLevel.ENHANCED || value === SafetyLevel.MINIMAL;
 }
 
 /** Whether `value` is a list of at most 64 strings. */
@@ -93,23 +113,4 @@ export function areCapabilities(value: unknown): value is readonly string[] {
 function seriesOf(version: string): string | undefined {
   const [, major, minor] = VERSION.exec(version) ?? [];
   return major === undefined ? undefined : `${major}.${minor}`;
-}
-
-function assertMember(option: string, set: Readonly<Record<string, string>>, value: unknown): void {
-  const members = Object.values(set);
-  if (!members.includes(value as string)) {
-    throw new TypeError(`${option} must be one of ${members.join(", ")}, got ${kindOf(value)}`);
-  }
-}
-
-function assertVersion(value: unknown): void {
-  if (isCompatibleVersion(value)) return;
-  throw new TypeError(`attestationVersion must be a ${OUR_SERIES}.x version, got ${kindOf(value)}`);
-}
-
-function assertCapabilities(value: unknown): void {
-  if (areCapabilities(value)) return;
-  throw new TypeError(
-    `capabilitiesDeclared must be an array of at most ${MAX_CAPABILITIES} strings, got ${kindOf(value)}`,
-  );
 }

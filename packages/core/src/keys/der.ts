@@ -1,47 +1,58 @@
-/**
- * The two fixed DER prefixes of RFC 8410: Ed25519 keys have one length and no parameters, so everything before
- * the 32 raw bytes is always the same.
- */
+/** One element of DER (X.690 §8.1). */
+export interface DerElement {
+  readonly tag: number;
+  readonly content: Uint8Array;
+}
 
-/** SubjectPublicKeyInfo up to the public key (RFC 8410 §4). */
-export const SPKI_PREFIX: Uint8Array = Uint8Array.of(
-  0x30,
-  0x2a,
-  0x30,
-  0x05,
-  0x06,
-  0x03,
-  0x2b,
-  0x65,
-  0x70,
-  0x03,
-  0x21,
-  0x00,
-);
+/** Tags of the elements that keys are made of (X.690 §8). */
+export const Tag = {
+  INTEGER: 0x02,
+  BIT_STRING: 0x03,
+  OCTET_STRING: 0x04,
+  OID: 0x06,
+  SEQUENCE: 0x30,
+} as const;
 
-/** PKCS#8 PrivateKeyInfo up to the private key (RFC 8410 §7). */
-export const PKCS8_PREFIX: Uint8Array = Uint8Array.of(
-  0x30,
-  0x2e,
-  0x02,
-  0x01,
-  0x00,
-  0x30,
-  0x05,
-  0x06,
-  0x03,
-  0x2b,
-  0x65,
-  0x70,
-  0x04,
-  0x22,
-  0x04,
-  0x20,
-);
+/** Returns the elements that `bytes` are made of, one after another, or `undefined` when `bytes` are no DER. */
+export function readDer(bytes: Uint8Array): readonly DerElement[] | undefined {
+  const elements: DerElement[] = [];
+  for (let offset = 0; offset < bytes.length; ) {
+    const tag = bytes[offset] ?? 0;
+    const length = readLength(bytes, offset + 1);
+    // A tag number of 31 or more takes several bytes, which no key has.
+    if ((tag & 0x1f) === 0x1f || length === undefined) return undefined;
+    const end = length.start + length.value;
+    if (end > bytes.length) return undefined;
+    elements.push({ tag, content: bytes.subarray(length.start, end) });
+    offset = end;
+  }
+  return elements;
+}
 
-/** The 32 key bytes after `prefix`, or `undefined` when `der` is not exactly that. */
-export function stripPrefix(der: Uint8Array, prefix: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
-  if (der.length !== prefix.length + 32 || !prefix.every((byte, index) => der[index] === byte))
-    return undefined;
-  return Uint8Array.from(der.subarray(prefix.length));
+/** Returns the elements inside the one element of `tag` that `bytes` are, or `undefined` when they are anything else. */
+export function readDerInside(tag: number, bytes: Uint8Array): readonly DerElement[] | undefined {
+  const [element, ...others] = readDer(bytes) ?? [];
+  return element?.tag === tag && others.length === 0 ? readDer(element.content) : undefined;
+}
+
+/** Returns an element of DER whose content is at most 127 bytes long. */
+export function writeDer(tag: number, ...content: readonly (Uint8Array | readonly number[])[]): Uint8Array {
+  const bytes = content.flatMap((part) => [...part]);
+  return Uint8Array.of(tag, bytes.length, ...bytes);
+}
+
+/** Reads a length in its shortest form (X.690 §8.1.3, §10.1). */
+function readLength(
+  bytes: Uint8Array,
+  offset: number,
+): { readonly value: number; readonly start: number } | undefined {
+  const first = bytes[offset];
+  if (first === undefined) return undefined;
+  if (first < 0x80) return { value: first, start: offset + 1 };
+  const size = first & 0x7f;
+  const digits = bytes.subarray(offset + 1, offset + 1 + size);
+  // 0x80 is the indefinite form of BER.
+  if (size === 0 || size > 4 || digits.length < size || digits[0] === 0) return undefined;
+  const value = digits.reduce((sum, digit) => sum * 256 + digit, 0);
+  return value < 0x80 ? undefined : { value, start: offset + 1 + size };
 }

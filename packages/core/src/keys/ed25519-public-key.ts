@@ -1,26 +1,30 @@
 import { sha256 } from "@noble/hashes/sha2.js";
+import type { SignatureAlgorithm } from "../constants.js";
 import { decodeBase64url, encodeBase64url } from "../encoding/base64url.js";
+import { bytesOf } from "../encoding/bytes.js";
 import { encodeUtf8 } from "../encoding/utf8.js";
 import { kindOf } from "../printable.js";
 import { currentBackend } from "./current-backend.js";
-import { SPKI_PREFIX } from "./der.js";
+import { decodeSpki, encodeSpki } from "./key-info.js";
 import { decodePem, encodePem } from "./pem.js";
 import { isStrictPublicKey, isStrictSignature } from "./strict-ed25519.js";
 
-/** A public Ed25519 key as a JSON Web Key (RFC 8037 §2). `x` is the key's 32 bytes in base64url. */
+/** Public Ed25519 key as a JSON Web Key (RFC 8037 §2). `x` is the key's 32 bytes in base64url. */
 export interface Ed25519PublicJwk {
   readonly kty: "OKP";
   readonly crv: "Ed25519";
   readonly x: string;
+  readonly alg?: SignatureAlgorithm;
   readonly kid?: string;
 }
 
 const BRAND = Symbol.for("@attest/Ed25519PublicKey");
 const PEM_LABEL = "PUBLIC KEY";
+const WANTED_PEM = "an Ed25519 public key in SubjectPublicKeyInfo PEM";
 
 /**
- * A public key that is safe to verify with: its point is canonical, not of small order and free of torsion,
- * checked once, here.
+ * Public key that is safe to verify with: its point is canonical, not of small order and free of torsion. That is checked
+ * once, here.
  */
 export class Ed25519PublicKey {
   readonly #bytes: Uint8Array;
@@ -33,21 +37,23 @@ export class Ed25519PublicKey {
   }
 
   /**
-   * The key of 32 raw bytes (RFC 8032 §5.1.2).
+   * Returns the key of 32 raw bytes (RFC 8032 §5.1.2).
    *
    * @throws {TypeError} when they are not a public key that can be trusted.
    */
-  static fromBytes(bytes: Uint8Array): Ed25519PublicKey {
-    if (!(bytes instanceof Uint8Array) || !isStrictPublicKey(bytes)) {
+  static fromBytes(bytes: Uint8Array | ArrayBuffer): Ed25519PublicKey {
+    const given = bytesOf(bytes);
+    if (given === undefined) throw new TypeError(`bytes must be a Uint8Array, got ${kindOf(bytes)}`);
+    if (!isStrictPublicKey(given)) {
       throw new TypeError(
         "an Ed25519 public key is 32 bytes that encode, canonically, a point of the prime-order group (RFC 8032 §5.1)",
       );
     }
-    return new Ed25519PublicKey(Uint8Array.from(bytes));
+    return new Ed25519PublicKey(Uint8Array.from(given));
   }
 
   /**
-   * The key of a JSON Web Key (RFC 8037 §2). Members that say nothing about the key itself are ignored.
+   * Returns the key of a JSON Web Key (RFC 8037 §2). Members that say nothing about the key itself are ignored.
    *
    * @throws {TypeError} when it is not a public Ed25519 key.
    */
@@ -66,19 +72,19 @@ export class Ed25519PublicKey {
   }
 
   /**
-   * The key of a PEM SubjectPublicKeyInfo, `-----BEGIN PUBLIC KEY-----` (RFC 8410 §4).
+   * Returns the key of a PEM SubjectPublicKeyInfo, `-----BEGIN PUBLIC KEY-----` (RFC 8410 §4). Text around it is passed over.
    *
    * @throws {TypeError} when it is not a public Ed25519 key.
    */
   static fromPem(pem: string): Ed25519PublicKey {
-    const bytes = typeof pem === "string" ? decodePem(PEM_LABEL, SPKI_PREFIX, pem) : undefined;
+    const bytes = decodeSpki(decodePem(PEM_LABEL, WANTED_PEM, pem));
     if (bytes === undefined)
-      throw new TypeError("pem must be an Ed25519 public key in SubjectPublicKeyInfo PEM");
+      throw new TypeError(`pem must be ${WANTED_PEM}, got a block without an Ed25519 key`);
     return Ed25519PublicKey.fromBytes(bytes);
   }
 
   /** Whether `value` is an {@link Ed25519PublicKey}, of this copy of the package or any other. */
-  static isPublicKey(value: unknown): value is Ed25519PublicKey {
+  static [Symbol.hasInstance](value: unknown): boolean {
     return typeof value === "object" && value !== null && (value as { [BRAND]?: unknown })[BRAND] === true;
   }
 
@@ -87,23 +93,23 @@ export class Ed25519PublicKey {
     return isStrictSignature(signature) && this.#verify(message, signature);
   }
 
-  /** The key's 32 raw bytes. */
+  /** Returns the key's 32 raw bytes. */
   toBytes(): Uint8Array {
     return Uint8Array.from(this.#bytes);
   }
 
-  /** The key as a JSON Web Key (RFC 8037 §2), with `kid` if given. */
+  /** Returns the key as a JSON Web Key (RFC 8037 §2), with `kid` if given. */
   toJwk(kid?: string): Ed25519PublicJwk {
     const jwk = { kty: "OKP", crv: "Ed25519", x: encodeBase64url(this.#bytes) } as const;
     return kid === undefined ? jwk : { ...jwk, kid };
   }
 
-  /** The key as a PEM SubjectPublicKeyInfo (RFC 8410 §4). */
+  /** Returns the key as a PEM SubjectPublicKeyInfo (RFC 8410 §4). */
   toPem(): string {
-    return encodePem(PEM_LABEL, SPKI_PREFIX, this.#bytes);
+    return encodePem(PEM_LABEL, encodeSpki(this.#bytes));
   }
 
-  /** The key's JWK thumbprint: base64url SHA-256 (RFC 7638 §3, RFC 8037 §2). */
+  /** Returns the key's JWK thumbprint: base64url SHA-256 (RFC 7638 §3, RFC 8037 §2). */
   thumbprint(): string {
     const { crv, kty, x } = this.toJwk();
     return encodeBase64url(sha256(encodeUtf8(JSON.stringify({ crv, kty, x }))));

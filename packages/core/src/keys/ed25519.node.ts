@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, sign, verify } from "node:crypto";
-import { PKCS8_PREFIX, SPKI_PREFIX } from "./der.js";
 import type { Ed25519Backend } from "./ed25519-backend.js";
+import { encodePkcs8, encodeSpki } from "./key-info.js";
 
 /**
  * Ed25519 by Node's own crypto: synchronous, with the key object made once, which is the fastest way Node has.
@@ -9,7 +9,7 @@ import type { Ed25519Backend } from "./ed25519-backend.js";
 export const ed25519: Ed25519Backend = {
   prepareVerify(publicKey) {
     const key = createPublicKey({
-      key: Buffer.concat([SPKI_PREFIX, publicKey]),
+      key: Buffer.from(encodeSpki(publicKey)),
       format: "der",
       type: "spki",
     });
@@ -17,7 +17,7 @@ export const ed25519: Ed25519Backend = {
   },
   prepareSign(privateKey) {
     const key = createPrivateKey({
-      key: Buffer.concat([PKCS8_PREFIX, privateKey]),
+      key: Buffer.from(encodePkcs8(privateKey)),
       format: "der",
       type: "pkcs8",
     });

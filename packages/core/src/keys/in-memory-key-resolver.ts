@@ -1,14 +1,20 @@
 import type { KeyResolver } from "../ports.js";
+import { kindOf } from "../printable.js";
 import { Ed25519PublicKey } from "./ed25519-public-key.js";
 
-/** Keys that were handed over in person, by issuer and key id. */
+/** Holds keys that were handed over in person, by issuer and key id. */
 export class InMemoryKeyResolver implements KeyResolver {
   readonly #keys = new Map<string, Map<string, Ed25519PublicKey>>();
 
-  /** Trusts `publicKey` as the issuer's key `kid`, instead of any before it. @throws {TypeError} when it is not a public key. */
+  /**
+   * Trusts `publicKey` as the issuer's key `kid`, in place of any earlier key of that id.
+   *
+   * @throws {TypeError} when it is not an `Ed25519PublicKey`.
+   */
   addKey(issuer: string, kid: string, publicKey: Ed25519PublicKey): void {
-    if (!Ed25519PublicKey.isPublicKey(publicKey))
-      throw new TypeError("publicKey must be an Ed25519PublicKey");
+    if (!(publicKey instanceof Ed25519PublicKey)) {
+      throw new TypeError(`publicKey must be an Ed25519PublicKey, got ${kindOf(publicKey)}`);
+    }
     const keys = this.#keys.get(issuer) ?? new Map<string, Ed25519PublicKey>();
     this.#keys.set(issuer, keys.set(kid, publicKey));
   }
@@ -18,12 +24,13 @@ export class InMemoryKeyResolver implements KeyResolver {
     this.addKey(issuer, keyPair.kid, keyPair.publicKey);
   }
 
-  /** Trusts the issuer's key `kid` no longer, and says whether it did before. */
+  /** Stops trusting the issuer's key `kid`. Returns whether it was trusted before. */
   removeKey(issuer: string, kid: string): boolean {
     return this.#keys.get(issuer)?.delete(kid) ?? false;
   }
 
-  async getKey(issuer: string, kid: string): Promise<Ed25519PublicKey | undefined> {
+  /** Returns the issuer's key `kid`, or `undefined` when there is no such key. */
+  getKey(issuer: string, kid: string): Ed25519PublicKey | undefined {
     return this.#keys.get(issuer)?.get(kid);
   }
 }

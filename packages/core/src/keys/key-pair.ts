@@ -6,21 +6,22 @@ import { kindOf } from "../printable.js";
 import { randomBytes } from "../random.js";
 import { isKeyId } from "../token/token-header.js";
 import { currentBackend } from "./current-backend.js";
-import { PKCS8_PREFIX } from "./der.js";
 import { type Ed25519PublicJwk, Ed25519PublicKey } from "./ed25519-public-key.js";
+import { decodePkcs8, encodePkcs8 } from "./key-info.js";
 import { decodePem, encodePem } from "./pem.js";
 
-/** A private Ed25519 key as a JSON Web Key (RFC 8037 §2). `d` is the private key's 32 bytes in base64url. */
+/** Private Ed25519 key as a JSON Web Key (RFC 8037 §2). `d` is the private key's 32 bytes in base64url. */
 export interface Ed25519PrivateJwk extends Ed25519PublicJwk {
   readonly kid: string;
   readonly d: string;
 }
 
 const PEM_LABEL = "PRIVATE KEY";
+const WANTED_PEM = "an unencrypted Ed25519 private key in PKCS#8 PEM";
 const PRIVATE_KEY_BYTES = 32;
 
 /**
- * An Ed25519 key pair with its key id. The private key leaves it only through `toPrivateJwk` and `toPem`:
+ * Ed25519 key pair with its key id. The private key leaves it only through `toPrivateJwk` and `toPem`:
  * never through JSON, `toString` or inspection.
  */
 export class KeyPair implements Signer {
@@ -38,13 +39,13 @@ export class KeyPair implements Signer {
     this.#sign = currentBackend().prepareSign(privateKey);
   }
 
-  /** A new key pair from the platform's secure randomness. `kid` defaults to the RFC 7638 thumbprint. */
+  /** Makes a new key pair from the platform's secure randomness. Without `kid` the RFC 7638 thumbprint names it. */
   static generate(kid?: string): KeyPair {
     return KeyPair.#of(randomBytes(PRIVATE_KEY_BYTES), kid);
   }
 
   /**
-   * The key pair of a private JSON Web Key (RFC 8037 §2). Without `kid` the RFC 7638 thumbprint names it.
+   * Returns the key pair of a private JSON Web Key (RFC 8037 §2). Without `kid` the RFC 7638 thumbprint names it.
    *
    * @throws {TypeError} when it is not a private Ed25519 key, or its `x` is not the public key of its `d`.
    */
@@ -69,16 +70,20 @@ export class KeyPair implements Signer {
   }
 
   /**
-   * The key pair of a PEM PKCS#8 private key, `-----BEGIN PRIVATE KEY-----` (RFC 8410 §7), as
-   * `openssl genpkey -algorithm ed25519` writes it.
+   * Returns the key pair of a PEM PKCS#8 private key, `-----BEGIN PRIVATE KEY-----` (RFC 5958, RFC 8410 §7), as
+   * `openssl genpkey -algorithm ed25519` writes it. Text around it is passed over, and so are attributes in it.
    *
-   * @throws {TypeError} when it is not one.
+   * @throws {TypeError} when there is no such key in it, or the public key in it belongs to another one.
    */
   static fromPem(pem: string, kid?: string): KeyPair {
-    const privateKey = typeof pem === "string" ? decodePem(PEM_LABEL, PKCS8_PREFIX, pem) : undefined;
-    if (privateKey === undefined)
-      throw new TypeError("pem must be an unencrypted Ed25519 private key in PKCS#8 PEM");
-    return KeyPair.#of(privateKey, kid);
+    const info = decodePkcs8(decodePem(PEM_LABEL, WANTED_PEM, pem));
+    if (info === undefined)
+      throw new TypeError(`pem must be ${WANTED_PEM}, got a block without an Ed25519 key`);
+    const keyPair = KeyPair.#of(info.privateKey, kid);
+    if (info.publicKey && encodeBase64url(info.publicKey) !== keyPair.publicKey.toJwk().x) {
+      throw new TypeError("pem holds a public key that is not the private key's own");
+    }
+    return keyPair;
   }
 
   static #of(privateKey: Uint8Array, kid: string | undefined): KeyPair {
@@ -86,23 +91,23 @@ export class KeyPair implements Signer {
     return new KeyPair(privateKey, publicKey, kid ?? publicKey.thumbprint());
   }
 
-  /** The 64-byte Ed25519 signature over `message` (RFC 8032 §5.1.6). */
+  /** Returns the 64-byte Ed25519 signature over `message` (RFC 8032 §5.1.6). */
   sign(message: Uint8Array): Uint8Array {
     return this.#sign(message);
   }
 
-  /** The public key as a JSON Web Key: what a provider publishes. */
+  /** Returns the public key as a JSON Web Key, as a provider publishes it. */
   toJwk(): Ed25519PublicJwk & { readonly kid: string } {
     return { ...this.publicKey.toJwk(), kid: this.kid };
   }
 
-  /** The private key as a JSON Web Key: a secret. */
+  /** Returns the private key as a JSON Web Key: a secret. */
   toPrivateJwk(): Ed25519PrivateJwk {
     return { ...this.toJwk(), d: encodeBase64url(this.#privateKey) };
   }
 
-  /** The private key as PKCS#8 PEM (RFC 8410 §7): a secret. */
+  /** Returns the private key as PKCS#8 PEM (RFC 8410 §7): a secret. */
   toPem(): string {
-    return encodePem(PEM_LABEL, PKCS8_PREFIX, this.#privateKey);
+    return encodePem(PEM_LABEL, encodePkcs8(this.#privateKey));
   }
 }

@@ -28,12 +28,28 @@ export type OptionsSpec<S extends object> = { readonly [Name in keyof S]-?: Opti
  *   or has one whose value is wrong.
  */
 export function readOptions<S extends object>(owner: string, given: unknown, spec: OptionsSpec<S>): S {
-  assertOptions(owner, given, Object.keys(spec));
+  const { names, options } = readersOf(spec);
+  assertOptions(owner, given, names);
   const settings: Record<string, unknown> = {};
-  for (const [name, option] of Object.entries<Option<unknown>>(spec)) {
-    settings[name] = readOption(given, name, option);
-  }
+  for (const [name, option] of options) settings[name] = readOption(given, name, option);
   return settings as S;
+}
+
+interface Readers {
+  readonly names: readonly string[];
+  readonly options: readonly (readonly [string, Option<unknown>])[];
+}
+
+const readers = new WeakMap<object, Readers>();
+
+/** Takes a spec apart once, since a provider reads options for every token. */
+function readersOf(spec: object): Readers {
+  let known = readers.get(spec);
+  if (known === undefined) {
+    known = { names: Object.keys(spec), options: Object.entries<Option<unknown>>({ ...spec }) };
+    readers.set(spec, known);
+  }
+  return known;
 }
 
 /**
@@ -61,9 +77,12 @@ export function assertOptions(
  * Every name under which an object has a member, inherited ones included. Methods of a class that holds options are
  * left out, and so is what every object inherits.
  */
-export function namesIn(options: object): ReadonlySet<string> {
-  const names = new Set<string>(Object.getOwnPropertyNames(options));
-  for (let holder = parentOf(options); holder !== null; holder = parentOf(holder)) {
+export function namesIn(options: object): Iterable<string> {
+  const own = Object.getOwnPropertyNames(options);
+  const parent = parentOf(options);
+  if (parent === null) return own;
+  const names = new Set<string>(own);
+  for (let holder: object | null = parent; holder !== null; holder = parentOf(holder)) {
     for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(holder))) {
       if (typeof value !== "function") names.add(name);
     }

@@ -1,23 +1,28 @@
-import { type Clock, systemClock } from "../clock.js";
+import type { Clock } from "../clock.js";
 import { AttestationError, AttestationErrorCode } from "../errors.js";
-import { assertOptions } from "../options/read-options.js";
-import type { ReplayCache } from "../ports.js";
+import { clock, count } from "../options/option-kinds.js";
+import { type OptionsSpec, readOptions } from "../options/read-options.js";
+import type { MaybePromise, ReplayCache } from "../ports.js";
 import { ExpiringSet } from "./expiring-set.js";
 
 export interface InMemoryReplayCacheOptions {
   /**
-   * The most ids that are remembered at once. A full cache refuses new ids (1011) until old ones expire: to
-   * forget a live one would let its token in again. Default 1,000,000.
+   * Largest number of ids that are remembered at once. A full cache refuses new ids (1011) until old ones expire: to
+   * forget a live id would admit its token again. Default: 1,000,000.
    */
   readonly maxEntries?: number | undefined;
-  /** Default: the system's clock. */
+  /** Source of the time. Default: the system's clock. */
   readonly clock?: Clock | undefined;
 }
 
-/**
- * Remembers used token ids in this process, in some 25 to 45 bytes each and without pauses; see
- * {@link ExpiringSet}.
- */
+interface Settings {
+  readonly maxEntries: number;
+  readonly clock: Clock;
+}
+
+const SPEC: OptionsSpec<Settings> = { maxEntries: count(1_000_000), clock: clock() };
+
+/** Remembers used token ids in this process, in 25 to 45 bytes each and without pauses; see {@link ExpiringSet}. */
 export class InMemoryReplayCache implements ReplayCache {
   readonly #maxEntries: number;
   readonly #clock: Clock;
@@ -25,25 +30,31 @@ export class InMemoryReplayCache implements ReplayCache {
   /** The whole second as of which ids have been let expire. */
   #second = 0;
 
-  /** @throws {RangeError} when `maxEntries` is not a positive integer. */
+  /** @throws {TypeError | RangeError} naming the option that is wrong. */
   constructor(options: InMemoryReplayCacheOptions = {}) {
-    assertOptions("InMemoryReplayCache", options, ["maxEntries", "clock"]);
-    const { maxEntries = 1_000_000, clock = systemClock } = options;
-    if (!Number.isSafeInteger(maxEntries) || maxEntries < 1) {
-      throw new RangeError(`maxEntries must be a positive integer, got ${String(maxEntries)}`);
-    }
-    this.#maxEntries = maxEntries;
-    this.#clock = clock;
+    const settings = readOptions("InMemoryReplayCache", options, SPEC);
+    this.#maxEntries = settings.maxEntries;
+    this.#clock = settings.clock;
   }
 
   /**
-   * `true` the first time, `false` while `jti` is remembered. An id whose `exp` has passed gets `false`: it
-   * could not be remembered. So does one that may have been forgotten before the clock was set back.
+   * Remembers `jti` until `exp`. Returns `true` the first time, and `false` while it is remembered. An id whose `exp` has
+   * passed gets `false`, since it could not be remembered. So does an id that may have been forgotten before the clock
+   * was set back.
    *
    * @param exp seconds since the Unix epoch
-   * @throws {AttestationError} 1011 when the cache is full, or the clock gives no time.
+   * @returns the answer itself, or a promise that rejects with 1011 when the cache is full or the clock gives no time.
    */
-  async checkAndAdd(jti: string, exp: number): Promise<boolean> {
+  checkAndAdd(jti: string, exp: number): MaybePromise<boolean> {
+    try {
+      return this.#checkAndAdd(jti, exp);
+    } catch (error) {
+      // A cache's failures are rejections, here as in caches that have to wait.
+      return Promise.reject(error);
+    }
+  }
+
+  #checkAndAdd(jti: string, exp: number): boolean {
     const now = this.#tick();
     const expiry = Math.ceil(exp);
     if (!(exp > now) || expiry <= this.#ids.forgottenUntil) return false;
@@ -67,6 +78,7 @@ export class InMemoryReplayCache implements ReplayCache {
     this.#ids.clear();
   }
 
+  /** Lets ids expire, once per second. Returns the time. */
   #tick(): number {
     const now = this.#clock.now();
     if (!Number.isFinite(now)) throw unavailable("the clock gives no time");

@@ -1,5 +1,6 @@
 import {
-  asciiBytes,
+  asciiView,
+  base64urlView,
   decodeBase64url,
   decodeTextFromBase64url,
   encodeBase64url,
@@ -7,16 +8,19 @@ import {
 } from "../encoding/base64url.js";
 import { AttestationError, AttestationErrorCode } from "../errors.js";
 
-/** A compact JWS taken apart (RFC 7515 §3.1). Header and payload are as they stand in it: base64url. */
+/**
+ * Compact JWS taken apart (RFC 7515 §3.1). Header and payload are base64url, as they stand in it. The bytes lie in memory
+ * that is shared: they are to be read, and copied by who keeps them.
+ */
 export interface CompactJws {
   readonly header: string;
   readonly payload: string;
   readonly signature: Uint8Array;
-  /** What the signature is over: the ASCII bytes of `header.payload` as they stand in the token. */
+  /** Bytes that the signature is over: `header.payload` as it stands in the token, in ASCII. */
   readonly signingInput: Uint8Array;
 }
 
-/** The longest token a verifier looks at unless told otherwise, in bytes. */
+/** Longest token that a verifier looks at unless told otherwise, in bytes. */
 export const DEFAULT_MAX_TOKEN_BYTES = 8192;
 
 /**
@@ -34,18 +38,18 @@ export function splitCompactJws(token: string, maxBytes: number = DEFAULT_MAX_TO
   if (firstDot === lastDot || token.indexOf(".", firstDot + 1) !== lastDot) {
     throw malformed("a compact JWS has exactly three segments");
   }
-  const signature = decodeBase64url(token.slice(lastDot + 1));
+  const signature = base64urlView(token.slice(lastDot + 1));
   if (signature === undefined) throw malformed("the signature is not canonical base64url");
   return {
     header: token.slice(0, firstDot),
     payload: token.slice(firstDot + 1, lastDot),
     signature,
-    signingInput: asciiBytes(token.slice(0, lastDot)),
+    signingInput: asciiView(token.slice(0, lastDot)),
   };
 }
 
 /**
- * The JSON object in a segment. Strict: canonical base64url, UTF-8 without a byte order mark, no member that
+ * Returns the JSON object in a segment. Strict: canonical base64url, UTF-8 without a byte order mark, no member that
  * would reach an object's prototype.
  *
  * @throws {AttestationError} 1008 when it is anything else.
@@ -66,7 +70,7 @@ export function parseJsonSegment(segment: string, name: string): Readonly<Record
   return value as Record<string, unknown>;
 }
 
-/** What `text` says; `undefined` when it is no JSON. The parser's message is dropped: it quotes what a peer sent. */
+/** Returns the value of JSON `text`, or `undefined` when it is no JSON. The parser's message is dropped: it quotes the peer. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -75,22 +79,25 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** A segment that holds a JSON object. */
+/** Returns a segment that holds a JSON object. */
 export function encodeJsonSegment(value: object): string {
   return encodeTextAsBase64url(JSON.stringify(value));
 }
 
-/** The compact JWS of a signing input and its signature. */
+/** Returns the compact JWS of a signing input and its signature. */
 export function encodeCompactJws(signingInput: string, signature: Uint8Array): string {
   return `${signingInput}.${encodeBase64url(signature)}`;
 }
 
-/** Cheap and never wrong about absence: a forbidden name stands in the text in clear or with an escape. */
+/**
+ * Whether `text` may have a member with a forbidden name: such a name stands in it in clear or with an escape. Cheap: of
+ * each name the part is searched that begins with the rarest letter.
+ */
 function mayNamePrototype(text: string): boolean {
-  return text.includes("__proto__") || text.includes("constructor") || text.includes("\\u");
+  return text.includes("proto_") || text.includes("uctor") || text.includes("\\u");
 }
 
-/** Walks with a list of its own, so that no depth of nesting can exhaust the call stack. */
+/** Whether an object has a member with a forbidden name. Walks with a list of its own, so that no depth of nesting can exhaust the call stack. */
 function namesPrototype(root: object): boolean {
   const open: object[] = [root];
   for (let value = open.pop(); value !== undefined; value = open.pop()) {

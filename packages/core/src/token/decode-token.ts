@@ -1,6 +1,7 @@
 import { decodeBase64url, encodeBase64url } from "../encoding/base64url.js";
-import { type AttestationClaims, readClaims } from "./claims.js";
+import type { AttestationClaims } from "./claims.js";
 import { type CompactJws, parseJsonSegment, splitCompactJws } from "./compact-jws.js";
+import { readClaims } from "./read-claims.js";
 import { readTokenHeader, type TokenHeader } from "./token-header.js";
 
 /** A token taken apart and checked for its shape. Nothing in it is verified. */

@@ -1,40 +1,40 @@
-import { trustDomainOf } from "../identity/spiffe-id.js";
+import { isTrustDomain } from "../identity/spiffe-id.js";
 import { assertOptions } from "../options/read-options.js";
 import { kindOf, printable } from "../printable.js";
 import { TrustLevel } from "./trust.js";
 
-/** An issuer that is trusted, and for what. */
+/** Issuer that is trusted, and for which agents. */
 export interface TrustedIssuer {
-  /** Compared exactly, as a string, with a token's `iss`. */
+  /** Name of the issuer. Compared exactly, as a string, with a token's `iss`. */
   readonly issuer: string;
   /**
-   * The most that this issuer may attest: `provider` (default) or `enterprise`. A token that claims more than
-   * that is refused, 1004, not lowered: an enterprise issuer signs with `attestationType: "enterprise"`.
+   * Highest level that this issuer may attest: `provider` or `enterprise`. A token that claims more is refused with
+   * 1004, not lowered: an enterprise issuer signs with `attestationType: "enterprise"`. Default: `provider`.
    */
   readonly trustLevel?: TrustLevel | undefined;
   /**
-   * The SPIFFE trust domains this issuer may attest. Default: the host of its URL and the parent domains of it
-   * that have at least two labels; an address has no parents, so name the domains. `null` lets it attest any.
+   * SPIFFE trust domains that this issuer may attest. `null` lets it attest any. Default: the host of its URL and the
+   * parent domains of it that have at least two labels. An address has no parents, so name the domains there.
    */
   readonly trustDomains?: readonly string[] | null | undefined;
-  /** The `agent_identity.provider` values this issuer may attest. Default: any. */
+  /** Values of `agent_identity.provider` that this issuer may attest. Default: any. */
   readonly providers?: readonly string[] | undefined;
 }
 
-/** A {@link TrustedIssuer} with its defaults filled in. */
+/** {@link TrustedIssuer} with its defaults filled in. */
 export interface IssuerTrust {
   readonly issuer: string;
   readonly trustLevel: TrustLevel;
-  /** `null`: any. */
+  /** `null` for any. */
   readonly trustDomains: ReadonlySet<string> | null;
-  /** `null`: any. */
+  /** `null` for any. */
   readonly providers: ReadonlySet<string> | null;
 }
 
 /**
- * The trusted issuers by their name.
+ * Returns the trusted issuers by name.
  *
- * @throws {TypeError} when there is none, one is named twice, or a member is not what it must be.
+ * @throws {TypeError} when the list is empty, names an issuer twice, or has a member that is wrong.
  */
 export function readTrustedIssuers(trustedIssuers: unknown): ReadonlyMap<string, IssuerTrust> {
   if (!Array.isArray(trustedIssuers) || trustedIssuers.length === 0) {
@@ -72,10 +72,10 @@ function readTrustedIssuer(entry: TrustedIssuer): IssuerTrust {
   };
 }
 
-/** One that no SPIFFE ID has would refuse every agent, and nobody would know why. */
+/** A trust domain that no SPIFFE ID has would refuse every agent, and nobody would know why. */
 function readTrustDomains(trustDomains: unknown): readonly string[] | undefined {
   const names = readNames("trustDomains", trustDomains);
-  const wrong = names?.find((name) => trustDomainOf(`spiffe://${name}`) !== name);
+  const wrong = names?.find((name) => !isTrustDomain(name));
   if (wrong === undefined) return names;
   throw new TypeError(
     `trustedIssuers: "${printable(wrong)}" is not a trust domain: name it alone, in lower case, such as example.com`,
@@ -90,7 +90,7 @@ function readNames(option: string, names: unknown): readonly string[] | undefine
   return names;
 }
 
-/** `https://api.anthropic.com` → `api.anthropic.com`, `anthropic.com`: never a bare `com`, never a part of an address. */
+/** Returns what follows from an issuer's name: `https://api.anthropic.com` → `api.anthropic.com`, `anthropic.com`: never a bare `com`, never a part of an address. */
 function defaultTrustDomains(issuer: string): readonly string[] {
   if (!URL.canParse(issuer)) return [];
   const host = new URL(issuer).hostname;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { assertName, isName } from "../../src/identity/name.js";
+import { isName, nameOption } from "../../src/identity/name.js";
 
 describe("isName", () => {
   test("counts characters, not UTF-16 units, up to 256", () => {
@@ -13,9 +13,10 @@ describe("isName", () => {
   });
 });
 
-describe("assertName", () => {
+describe("nameOption", () => {
   test("names the option and the kind of its value, never the value", () => {
-    expect(() => assertName("provider", ["secret"])).toThrow(
+    expect(nameOption("x", "provider")).toBe("x");
+    expect(() => nameOption(["secret"], "provider")).toThrow(
       new TypeError("provider must be a string of 1 to 256 characters, got an array"),
     );
   });

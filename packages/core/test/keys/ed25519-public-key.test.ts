@@ -1,7 +1,8 @@
 import { createPublicKey, generateKeyPairSync } from "node:crypto";
+import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
-import { SPKI_PREFIX } from "../../src/keys/der.js";
 import { Ed25519PublicKey } from "../../src/keys/ed25519-public-key.js";
+import { encodeSpki } from "../../src/keys/key-info.js";
 import { KeyPair } from "../../src/keys/key-pair.js";
 import { encodePem } from "../../src/keys/pem.js";
 import { SMALL_ORDER_POINTS } from "../support/curve.js";
@@ -13,7 +14,7 @@ const key = Ed25519PublicKey.fromJwk(jwk);
 const pem = key.toPem();
 
 const spkiPem = (length: number): string =>
-  encodePem("PUBLIC KEY", SPKI_PREFIX, Uint8Array.from([...key.toBytes(), 0].slice(0, length)));
+  encodePem("PUBLIC KEY", encodeSpki(Uint8Array.from([...key.toBytes(), 0].slice(0, length))));
 const notAKey =
   "an Ed25519 public key is 32 bytes that encode, canonically, a point of the prime-order group (RFC 8032 §5.1)";
 
@@ -60,7 +61,27 @@ describe("Ed25519PublicKey", () => {
   });
 
   test("refuses bytes that are not a Uint8Array", () => {
-    expect(() => Ed25519PublicKey.fromBytes([...bytesOf("00")] as unknown as Uint8Array)).toThrow(TypeError);
+    for (const [value, kind] of [
+      [[...key.toBytes()], "an array"],
+      [jwk.x, "string"],
+      [new Uint16Array(16), "a Uint16Array"],
+      [new DataView(new ArrayBuffer(32)), "a DataView"],
+      [undefined, "undefined"],
+    ] as const) {
+      expect(() => Ed25519PublicKey.fromBytes(value as unknown as Uint8Array)).toThrow(
+        new TypeError(`bytes must be a Uint8Array, got ${kind}`),
+      );
+    }
+  });
+
+  test("takes the bytes of another realm, and what Web Crypto exports", async () => {
+    const foreign = runInNewContext("new Uint8Array(bytes)", { bytes: [...key.toBytes()] }) as Uint8Array;
+    expect(foreign).not.toBeInstanceOf(Uint8Array);
+    expect(Ed25519PublicKey.fromBytes(foreign).toJwk()).toEqual(jwk);
+    const imported = await crypto.subtle.importKey("jwk", jwk, "Ed25519", true, ["verify"]);
+    const exported = await crypto.subtle.exportKey("raw", imported);
+    expect(exported).toBeInstanceOf(ArrayBuffer);
+    expect(Ed25519PublicKey.fromBytes(exported).toJwk()).toEqual(jwk);
   });
 
   test("reads the PEM that OpenSSL writes, and writes PEM that OpenSSL reads", () => {
@@ -72,21 +93,40 @@ describe("Ed25519PublicKey", () => {
     expect(createPublicKey(key.toPem()).equals(publicKey)).toBe(true);
   });
 
+  test("reads the one public key in PEM text, whatever stands around it", () => {
+    const certificate = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n";
+    for (const text of [`subject: CN=a\n${pem}`, `${certificate}${pem}`, KeyPair.generate().toPem() + pem]) {
+      expect(Ed25519PublicKey.fromPem(text).toJwk()).toEqual(jwk);
+    }
+  });
+
   test.each([
-    ["a private key", KeyPair.generate().toPem()],
+    ["a private key", KeyPair.generate().toPem(), "a private key"],
     [
       "another curve",
       generateKeyPairSync("x25519").publicKey.export({ type: "spki", format: "pem" }) as string,
+      "a block without an Ed25519 key",
     ],
-    ["a byte too few", spkiPem(31)],
-    ["a byte too many", spkiPem(33)],
-    ["more padding than its length asks for", pem.replace("=", "==")],
-    ["padding in its middle", pem.replace("=", "").replace("MCow", "MC=ow")],
-    ["no string, but a Buffer", Buffer.from(pem) as unknown as string],
-    ["nothing", undefined as unknown as string],
-  ])("refuses a PEM with %s", (_, value) => {
+    ["a byte too few", spkiPem(31), "a block without an Ed25519 key"],
+    ["a byte too many", spkiPem(33), "a block without an Ed25519 key"],
+    ["more padding than its length asks for", pem.replace("=", "=="), "a block that is not base64"],
+    ["padding in its middle", pem.replace("=", "").replace("MCow", "MC=ow"), "a block that is not base64"],
+    ["the other alphabet", pem.replace("MCow", "MC_w"), "a block that is not base64"],
+    ["two keys", pem + KeyPair.generate().publicKey.toPem(), "several of them"],
+    [
+      "a certificate",
+      "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n",
+      "a certificate: take its key out, with openssl x509 -pubkey for example",
+    ],
+    [
+      "no string, but a Buffer",
+      Buffer.from(pem) as unknown as string,
+      "a Uint8Array: decode it to text first",
+    ],
+    ["nothing", undefined as unknown as string, "undefined"],
+  ])("refuses a PEM with %s, and says so", (_, value, found) => {
     expect(() => Ed25519PublicKey.fromPem(value)).toThrow(
-      new TypeError("pem must be an Ed25519 public key in SubjectPublicKeyInfo PEM"),
+      new TypeError(`pem must be an Ed25519 public key in SubjectPublicKeyInfo PEM, got ${found}`),
     );
   });
 
@@ -110,11 +150,11 @@ describe("Ed25519PublicKey", () => {
   });
 
   test("is recognised by its brand, that of another copy of the package too", () => {
-    expect(Ed25519PublicKey.isPublicKey(KeyPair.generate().publicKey)).toBe(true);
-    const ofAnotherCopy = { [Symbol.for("@attest/Ed25519PublicKey")]: true };
-    expect(Ed25519PublicKey.isPublicKey(ofAnotherCopy)).toBe(true);
-    for (const value of [null, undefined, "key", {}, jwk]) {
-      expect(Ed25519PublicKey.isPublicKey(value)).toBe(false);
+    expect(KeyPair.generate().publicKey instanceof Ed25519PublicKey).toBe(true);
+    const ofAnotherCopy: unknown = { [Symbol.for("@attest/Ed25519PublicKey")]: true };
+    expect(ofAnotherCopy instanceof Ed25519PublicKey).toBe(true);
+    for (const value of [null, undefined, "key", {}, jwk] as unknown[]) {
+      expect(value instanceof Ed25519PublicKey).toBe(false);
     }
   });
 });

@@ -6,7 +6,8 @@ import { InMemoryKeyResolver } from "../../src/keys/in-memory-key-resolver.js";
 import { KeyPair } from "../../src/keys/key-pair.js";
 import type { AttestationObserver } from "../../src/observer.js";
 import { FixedClock } from "../../src/testing.js";
-import { AttestationProvider, type CreateTokenOptions } from "../../src/token/attestation-provider.js";
+import { AttestationProvider } from "../../src/token/attestation-provider.js";
+import type { CreateTokenOptions } from "../../src/token/provider-options.js";
 import {
   AttestationVerifier,
   type AttestationVerifierOptions,

@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import { describe, expect, test, vi } from "vitest";
 import { AgentIdentity } from "../../src/identity/agent-identity.js";
 import { AgentIntegrity } from "../../src/identity/agent-integrity.js";
@@ -5,12 +6,9 @@ import { AttestationMetadata } from "../../src/identity/attestation-metadata.js"
 import { KeyPair } from "../../src/keys/key-pair.js";
 import type { Signer } from "../../src/ports.js";
 import { FixedClock } from "../../src/testing.js";
-import {
-  AttestationProvider,
-  type AttestationProviderOptions,
-  type CreateTokenOptions,
-} from "../../src/token/attestation-provider.js";
+import { AttestationProvider } from "../../src/token/attestation-provider.js";
 import { decodeToken } from "../../src/token/decode-token.js";
+import type { AttestationProviderOptions, CreateTokenOptions } from "../../src/token/provider-options.js";
 import { AUDIENCE, attested, IDENTITY, ISSUER, NOW, Recorder, SUBJECT } from "../support/attested.js";
 
 const keyPair = KeyPair.generate("key-1");
@@ -61,8 +59,71 @@ describe("AttestationProvider", () => {
       aud: ["a", "b"],
       agentIntegrity: integrity,
       attestationMetadata: metadata,
-      cnf: { jwk: confirmationKey.toJwk() },
+      cnf: { jwk: { ...confirmationKey.toJwk(), alg: "EdDSA" } },
     });
+  });
+
+  test("binds a token to a key, given as a public key or as its JWK", async () => {
+    const { publicKey } = KeyPair.generate();
+    const expected = { jwk: { ...publicKey.toJwk(), alg: "EdDSA" } };
+    for (const confirmationKey of [publicKey, publicKey.toJwk(), publicKey.toJwk("key-7")]) {
+      expect((await mint({ confirmationKey })).claims.cnf).toEqual(expected);
+    }
+  });
+
+  test.each([
+    ["a private JWK", keyPair.toPrivateJwk(), "confirmationKey must be a public key, got a private one"],
+    ["a key pair", keyPair, "confirmationKey must be an Ed25519PublicKey or a public JWK, got object"],
+    ["text", "key", "confirmationKey must be an Ed25519PublicKey or a public JWK, got string"],
+    ["null", null, "confirmationKey must be an Ed25519PublicKey or a public JWK, got null"],
+    [
+      "a key of small order",
+      { kty: "OKP", crv: "Ed25519", x: "A".repeat(43) },
+      "confirmationKey must be an Ed25519PublicKey or a public JWK, got object",
+    ],
+  ])("binds no token to %s", async (_, confirmationKey, message) => {
+    const options = { confirmationKey } as unknown as Partial<CreateTokenOptions>;
+    await expect(mint(options)).rejects.toThrow(TypeError);
+    await expect(mint(options)).rejects.toThrow(message);
+  });
+
+  describe("that is told what its verifiers accept", () => {
+    test("signs for subjects in these trust domains, and for no others", async () => {
+      const from = provider({ trustDomains: ["anthropic.com", "corp.example"] });
+      expect((await mint({}, from)).claims.sub).toBe(SUBJECT);
+      expect((await mint({ subject: "spiffe://corp.example/a" }, from)).claims.sub).toBe(
+        "spiffe://corp.example/a",
+      );
+      for (const subject of ["spiffe://other.example/a", "spiffe://api.anthropic.com/a"]) {
+        await expect(mint({ subject }, from)).rejects.toThrow(
+          /^subject must be in one of the trustDomains, anthropic\.com, corp\.example, got /,
+        );
+      }
+    });
+
+    test("signs tokens that live as long as that, and none that live longer", async () => {
+      const from = provider({ maxLifetimeSeconds: 900 });
+      expect((await mint({ lifetimeSeconds: 900 }, from)).claims.exp).toBe(NOW + 900);
+      await expect(mint({ lifetimeSeconds: 900.5 }, from)).rejects.toThrow(
+        new RangeError(
+          "lifetimeSeconds must be at most maxLifetimeSeconds, 900, got 900.5: verifiers refuse a token that lives longer",
+        ),
+      );
+    });
+
+    test("is not made with a default that they refuse", () => {
+      expect(provider({ maxLifetimeSeconds: 60, defaultLifetimeSeconds: 60 }).defaultLifetimeSeconds).toBe(
+        60,
+      );
+      expect(() => provider({ maxLifetimeSeconds: 60 })).toThrow(
+        /^defaultLifetimeSeconds must be at most maxLifetimeSeconds, 60, got 300/,
+      );
+    });
+  });
+
+  test("refuses nothing on a guess of its own", async () => {
+    const { claims } = await mint({ lifetimeSeconds: 1e6, subject: "spiffe://elsewhere.example/a" });
+    expect(claims).toMatchObject({ exp: NOW + 1e6, sub: "spiffe://elsewhere.example/a" });
   });
 
   test("lets a token live as long as its own default says, unless the call says otherwise", async () => {
@@ -109,6 +170,28 @@ describe("AttestationProvider", () => {
     expect(await verifier.verify(token)).toMatchObject({ verified: true });
   });
 
+  test("takes a signature as Web Crypto gives it, and one of another realm", async () => {
+    const { verifier } = attested({ keyResolver: { getKey: () => keyPair.publicKey } });
+    const buffer = (bytes: Uint8Array) => Uint8Array.from(bytes).buffer;
+    const foreign = (bytes: Uint8Array) => runInNewContext("new Uint8Array(bytes)", { bytes: [...bytes] });
+    for (const give of [buffer, foreign, async (bytes: Uint8Array) => buffer(bytes)]) {
+      const sign = (message: Uint8Array) => give(keyPair.sign(message)) as Uint8Array;
+      const from = provider({ keyPair: { kid: "key-1", alg: "EdDSA", sign } });
+      const token = await from.createToken({ identity: IDENTITY, audience: AUDIENCE });
+      expect(await verifier.verify(token)).toMatchObject({ verified: true });
+    }
+  });
+
+  test("gives a signer of somebody else's memory of its own", async () => {
+    const messages: Uint8Array[] = [];
+    const sign = (message: Uint8Array) => {
+      messages.push(message);
+      return keyPair.sign(message);
+    };
+    await mint({}, provider({ keyPair: { kid: "key-1", alg: "EdDSA", sign } }));
+    expect(messages.map(({ buffer, length }) => buffer.byteLength - length)).toEqual([0]);
+  });
+
   test("rejects with the signer's own error", async () => {
     const outage = new Error("the KMS is down");
     for (const sign of [
@@ -146,6 +229,18 @@ describe("AttestationProvider", () => {
     ["tokenType must be one of JWT, attestation+jwt", { tokenType: "at+jwt" }, TypeError],
     ['AttestationProvider: unknown option "issuers"', { issuers: [] }, TypeError],
     ["defaultLifetimeSeconds", { defaultLifetimeSeconds: 0 }, RangeError],
+    ["maxLifetimeSeconds", { maxLifetimeSeconds: 0 }, RangeError],
+    ["maxLifetimeSeconds", { maxLifetimeSeconds: "900" }, RangeError],
+    [
+      'trustDomains must be a list of trust domains in lower case, such as example.com, got "A.example"',
+      { trustDomains: ["A.example"] },
+      TypeError,
+    ],
+    ["trustDomains", { trustDomains: "example.com" }, TypeError],
+    ["trustDomains", { trustDomains: [] }, TypeError],
+    ["trustDomains", { trustDomains: [1] }, TypeError],
+    ["clock", { clock: {} }, TypeError],
+    ["observer", { observer: {} }, TypeError],
     ["defaultLifetimeSeconds", { defaultLifetimeSeconds: -1 }, RangeError],
     ["defaultLifetimeSeconds", { defaultLifetimeSeconds: Number.NaN }, RangeError],
     ["defaultLifetimeSeconds", { defaultLifetimeSeconds: "300" }, RangeError],

@@ -1,4 +1,4 @@
-import { withDeadline } from "../../deadline.js";
+import { type AskOptions, ask } from "../../deadline.js";
 import { AttestationError, AttestationErrorCode, isAttestationError } from "../../errors.js";
 import { having, MAX_TIMER_SECONDS, seconds } from "../../options/option-kinds.js";
 import { type OptionsSpec, readOptions } from "../../options/read-options.js";
@@ -24,25 +24,28 @@ export const REPLAY_OPTIONS: OptionsSpec<{ replayCache: ReplayCache; cacheTimeou
  */
 export function replay(options: ReplayOptions): Check {
   const { replayCache, cacheTimeoutSeconds } = readOptions("replay", options, REPLAY_OPTIONS);
-  const timedOut = () => unavailable(`the replay cache gave no answer within ${cacheTimeoutSeconds} seconds`);
+  const bounds: AskOptions = {
+    seconds: cacheTimeoutSeconds,
+    onTimeout: () => unavailable(`the replay cache gave no answer within ${cacheTimeoutSeconds} seconds`),
+    onFailure: (cause) => (isAttestationError(cause) ? cause : unavailable("the replay cache failed", cause)),
+  };
 
   return defineOwnCheck(
     "replay",
-    async (context) => {
+    (context) => {
       const { id, until } = singleUse(context);
-      let isNew: unknown;
-      try {
-        isNew = await withDeadline(replayCache.checkAndAdd(id, until), cacheTimeoutSeconds, timedOut);
-      } catch (cause) {
-        if (isAttestationError(cause)) throw cause;
-        throw unavailable("the replay cache failed", cause);
-      }
-      if (isNew === false)
-        throw new AttestationError(AttestationErrorCode.REPLAY_DETECTED, "the token was used before");
-      if (isNew !== true) throw unavailable("the replay cache answered neither true nor false");
+      return ask<unknown, void>(() => replayCache.checkAndAdd(id, until), bounds, assertNew);
     },
     { reads: { replayCache, cacheTimeoutSeconds } },
   );
+}
+
+/** @throws {AttestationError} 1006 for `false`, and 1011 for an answer that is neither `true` nor `false`. */
+function assertNew(isNew: unknown): void {
+  if (isNew === false) {
+    throw new AttestationError(AttestationErrorCode.REPLAY_DETECTED, "the token was used before");
+  }
+  if (isNew !== true) throw unavailable("the replay cache answered neither true nor false");
 }
 
 function unavailable(detail: string, cause?: unknown): AttestationError {

@@ -1,11 +1,11 @@
-import { withDeadline } from "../../deadline.js";
+import { type AskOptions, ask } from "../../deadline.js";
 import { AttestationError, AttestationErrorCode, isAttestationError } from "../../errors.js";
 import { Ed25519PublicKey } from "../../keys/ed25519-public-key.js";
 import { having, MAX_TIMER_SECONDS, seconds } from "../../options/option-kinds.js";
 import { type OptionsSpec, readOptions } from "../../options/read-options.js";
 import type { KeyResolver } from "../../ports.js";
 import { printable } from "../../printable.js";
-import { type Check, defineOwnCheck } from "../check.js";
+import { type Check, defineOwnCheck, type VerificationContext } from "../check.js";
 
 export interface SignatureOptions {
   readonly keyResolver: KeyResolver;
@@ -22,27 +22,35 @@ export const SIGNATURE_OPTIONS: OptionsSpec<{ keyResolver: KeyResolver; keyTimeo
 /** Rejects a token that its issuer's key `kid` did not sign, 1003 (RFC 7515 §5.2, RFC 8037 §3.1). */
 export function signature(options: SignatureOptions): Check {
   const { keyResolver, keyTimeoutSeconds } = readOptions("signature", options, SIGNATURE_OPTIONS);
-  const timedOut = () => unavailable(`the key resolver gave no answer within ${keyTimeoutSeconds} seconds`);
+  const bounds: AskOptions = {
+    seconds: keyTimeoutSeconds,
+    onTimeout: () => unavailable(`the key resolver gave no answer within ${keyTimeoutSeconds} seconds`),
+    onFailure: (cause) => (isAttestationError(cause) ? cause : unavailable("the key resolver failed", cause)),
+  };
 
   return defineOwnCheck(
     "signature",
-    async ({ claims, header, signingInput, signature }) => {
-      let key: unknown;
-      try {
-        key = await withDeadline(keyResolver.getKey(claims.iss, header.kid), keyTimeoutSeconds, timedOut);
-      } catch (cause) {
-        if (isAttestationError(cause)) throw cause;
-        throw unavailable("the key resolver failed", cause);
-      }
-      if (key === undefined) throw invalid(`the issuer publishes no key "${printable(header.kid)}"`);
-      if (!Ed25519PublicKey.isPublicKey(key)) {
-        throw unavailable("the key resolver returned something that is not an Ed25519PublicKey");
-      }
-      if (key.verify(signingInput, signature) !== true)
-        throw invalid(`not signed by the issuer's key "${printable(header.kid)}"`);
+    (context) => {
+      const { claims, header } = context;
+      return ask<unknown, void>(
+        () => keyResolver.getKey(claims.iss, header.kid),
+        bounds,
+        (key) => assertSignedWith(key, context),
+      );
     },
     { reads: { keyResolver, keyTimeoutSeconds } },
   );
+}
+
+/** @throws {AttestationError} 1003 or 1010 when `key` is no key that signed the token. */
+function assertSignedWith(key: unknown, { header, signingInput, signature }: VerificationContext): void {
+  if (key === undefined) throw invalid(`the issuer publishes no key "${printable(header.kid)}"`);
+  if (!(key instanceof Ed25519PublicKey)) {
+    throw unavailable("the key resolver returned something that is not an Ed25519PublicKey");
+  }
+  if (key.verify(signingInput, signature) !== true) {
+    throw invalid(`not signed by the issuer's key "${printable(header.kid)}"`);
+  }
 }
 
 function unavailable(detail: string, cause?: unknown): AttestationError {
