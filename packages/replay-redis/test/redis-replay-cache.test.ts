@@ -154,7 +154,7 @@ describe("RedisReplayCache", () => {
       usingFallback: false,
       redisConnected: true,
       eviction: "none",
-      unwrittenIds: 0,
+      pendingIds: 0,
       metrics: {
         checks: 4,
         hits: 2,

@@ -107,6 +107,8 @@ async function run(fault: Fault, options: RedisReplayCacheOptions, { onTestFinis
   await until(() => cache.state === CacheState.HEALTHY);
   const acceptedBefore = load.accepted.length;
   await steady();
+  // A busy machine takes longer; the ids of before the fault are not asked for afterwards.
+  await until(() => load.accepted.length > acceptedBefore + 30);
   const report = await load.stop();
   print(`${fault.name}, fallbackEnabled ${options.fallbackEnabled ?? true}`, {
     ...report,
@@ -133,7 +135,7 @@ describe.concurrent("RedisReplayCache under load", () => {
       expectKept(falling);
       expectKept(closed);
       expect(falling.report).toMatchObject({ falseReplays: 0, undecided: 0 });
-      expect(falling.cache.getHealthStatus()).toMatchObject({ usingFallback: false, unwrittenIds: 0 });
+      expect(falling.cache.getHealthStatus()).toMatchObject({ usingFallback: false, pendingIds: 0 });
       if (fault.isHidden) expect(closed.report).toMatchObject({ undecided: 0, falseReplays: 0 });
 
       // What it accepted last, with Redis there again, another server knows.
