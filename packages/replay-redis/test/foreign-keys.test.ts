@@ -36,7 +36,7 @@ describe("RedisReplayCache whose prefix other keys share", () => {
       { length: 20_000 },
       () => keyPrefix + randomBytes(17).toString("base64url").slice(0, 22),
     );
-    await Promise.all(foreign.map((key, n) => client.set(key, String(n))));
+    await client.mSet(foreign.map((key, n) => [key, String(n)] as [string, string]));
     const cache = await open({ url: server.url, keyPrefix });
     for (let n = 0; n < 50; n++) await cache.checkAndAdd(`id-${n}`, now() + 60);
     expect(await cache.count()).toBe(50);
