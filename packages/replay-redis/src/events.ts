@@ -1,5 +1,5 @@
 /**
- * What happens to a replay cache and its store.
+ * An event of a replay cache and its store.
  *
  * Strings that come from a peer are escaped and cut, and errors are the chain of their messages, outermost first, so
  * that an event can be logged as JSON as it is.
@@ -10,12 +10,12 @@ export type CacheEvent =
       readonly type: "cache_state_changed";
       readonly from: "healthy" | "degraded" | "unhealthy";
       readonly to: "healthy" | "degraded" | "unhealthy";
-      /** What happened: for the operator, never for the peer. */
+      /** A sentence for the operator, never for the peer. */
       readonly detail: string;
       /** The error underneath; it holds no password. */
       readonly cause?: readonly string[];
     }
-  /** The store of a replay cache is set to throw out ids before they expire; their tokens could be used again. */
+  /** The store of a replay cache is set to evict ids before they expire; their tokens could be used again. */
   | {
       readonly type: "cache_evicts";
       /** The store's setting, such as `allkeys-lru`. */
@@ -24,8 +24,8 @@ export type CacheEvent =
   /** Ids that a replay cache accepted while its store was away are in the store now. */
   | {
       readonly type: "cache_written_back";
-      /** How many the store did not have. */
+      /** The number of ids that the store did not have. */
       readonly written: number;
-      /** How many another server had accepted too: that many tokens were used twice. */
+      /** The number of ids that another server had accepted too: their tokens were used twice. */
       readonly conflicts: number;
     };

@@ -1,18 +1,17 @@
-export type { CacheMetrics } from "./cache-metrics.js";
-export { CacheState } from "./cache-state.js";
-export { CommandTimeoutError } from "./command-timeout-error.js";
-export type { CacheEvent } from "./events.js";
-export type { Eviction } from "./eviction.js";
-export type { HealthStatus } from "./health-status.js";
-export type { RedisConfig, RedisReplayCacheOptions } from "./options.js";
-export { REDIS_AVAILABLE } from "./redis.js";
+export { REDIS_AVAILABLE } from "./connection/redis.js";
 export type {
   ClaimOptions,
   ClusterRedis,
   KeyedCommands,
   NodeCommands,
   RedisClient,
+  ScanOptions,
   ScanReply,
   SingleRedis,
-} from "./redis-commands.js";
+} from "./connection/redis-client.js";
+export { CommandTimeoutError } from "./errors/command-timeout-error.js";
+export type { CacheEvent } from "./events.js";
+export type { RedisConfig, RedisReplayCacheOptions } from "./options.js";
 export { RedisReplayCache } from "./redis-replay-cache.js";
+export type { Eviction } from "./status/eviction.js";
+export { type CacheMetrics, CacheState, type HealthStatus } from "./status/health-status.js";

@@ -1,120 +1,104 @@
-import { type AttestationObserver, type Clock, systemClock } from "@attest/core";
-import { assertOptions, assertSeconds, kindOf, MAX_TIMER_SECONDS } from "@attest/core/internal";
-import { assertClient, assertRedisUrl, assertWhole } from "./assert-options.js";
+import type { AttestationObserver, Clock } from "@attest/core";
+import {
+  clock,
+  count,
+  flag,
+  MAX_TIMER_SECONDS,
+  type OptionsSpec,
+  observer,
+  optional,
+  readOptions,
+  seconds,
+  text,
+} from "@attest/core/internal";
+import { type RedisClient, redisClient } from "./connection/redis-client.js";
+import { redisUrl } from "./connection/redis-url.js";
 import type { CacheEvent } from "./events.js";
-import type { RedisClient } from "./redis-commands.js";
 
+/** The options of a {@link RedisReplayCache}. */
 export interface RedisReplayCacheOptions {
   /**
-   * Where Redis is: `redis://[user[:password]@]host[:port][/database]`, `rediss://…` over TLS, or
-   * `unix:///path/to/socket`. Default `redis://localhost:6379`.
+   * The address of Redis: `redis://[user[:password]@]host[:port][/database]`, `rediss://…` over TLS, or
+   * `unix:///path/to/socket`. User and password are percent-encoded. Default: `redis://localhost:6379`.
    */
   readonly url?: string | undefined;
   /**
-   * Instead of `url`: a node-redis client, pool, cluster or sentinel of your own. You connect it, listen to its
+   * A node-redis client, pool, cluster or sentinel of your own, instead of `url`. You connect it, listen to its
    * `error` events and close it. It must not have a `keyPrefix` of its own.
    */
   readonly client?: RedisClient | undefined;
   /**
-   * What the keys begin with, at least one character. Default `mcp_attestation:jti:`. Servers that share it, in
-   * one Redis, refuse each other's replays. Up to 8 characters save 16 bytes per id.
+   * The beginning of every key, at least one character. Servers that share it, in one Redis, refuse each other's
+   * replays. Up to 8 characters, such as `jti:`, save 16 bytes per id. Default: `mcp_attestation:jti:`.
    */
   readonly keyPrefix?: string | undefined;
-  /** How long `connect` waits for connections, in seconds. Default 5. Reconnecting goes on after that. */
+  /** The longest wait of `connect` for connections, in seconds. Reconnecting goes on after that. Default: 5 s. */
   readonly connectionTimeoutSeconds?: number | undefined;
-  /** How long one command is waited for, in seconds; after that Redis counts as unavailable. Default 2. */
+  /** The longest wait for one command, in seconds. After that Redis counts as unavailable. Default: 2 s. */
   readonly socketTimeoutSeconds?: number | undefined;
-  /** How often a command that failed, but did not time out, is sent again. Default 3. */
+  /** The number of times that a command is sent again when it failed without timing out. Default: 3. */
   readonly maxRetries?: number | undefined;
-  /** The time before such a retry, and between looks at a Redis that is away, in seconds. Default 0.5. */
+  /** The time before such a retry, and between probes of a Redis that is away, in seconds. Default: 0.5 s. */
   readonly retryDelaySeconds?: number | undefined;
-  /** How often a Redis that is not away is looked at, in seconds. Default 30. */
+  /** The time between probes of a Redis that works, in seconds. Default: 30 s. */
   readonly healthCheckIntervalSeconds?: number | undefined;
   /**
-   * Whether this server decides by its own memory while Redis is away. Default `true`: then a token may be used
-   * once at each server meanwhile. With `false` every check is refused (1011), at once.
+   * Whether this server decides by its own memory while Redis is away: then a token may be used once at each server
+   * meanwhile. With `false` every check is refused (1011), at once. Default: `true`.
    */
   readonly fallbackEnabled?: boolean | undefined;
-  /** How many connections are opened to `url`; commands are pipelined over them. Default 10. */
+  /** The number of connections to `url`; commands are pipelined over them. Default: 10. */
   readonly poolSize?: number | undefined;
   /**
-   * The most ids that this server remembers itself, in some 25 to 45 bytes each; up to as many may wait to be
-   * written to Redis, in some 150 bytes each. When it is full new ids are refused (1011). Default 1,000,000:
+   * The most ids that this server remembers itself, in some 25 to 45 bytes each. Up to as many may be pending while
+   * Redis is away, in some 150 bytes each. When it is full new ids are refused (1011). Default: 1,000,000, which is
    * 3000 tokens a second that live for 330 seconds.
    */
   readonly maxLocalEntries?: number | undefined;
-  /** Default: the system's clock. Redis's own clock does not matter. */
+  /** The clock of this server; Redis's own clock does not matter. Default: the system's clock. */
   readonly clock?: Clock | undefined;
-  /** Is told of `cache_state_changed`, `cache_written_back` and `cache_evicts`. */
+  /** The observer of `cache_state_changed`, `cache_written_back` and `cache_evicts`. Default: none. */
   readonly observer?: AttestationObserver<CacheEvent> | undefined;
 }
 
-/** The same by the name it has elsewhere. */
+/** {@link RedisReplayCacheOptions} by the name that other implementations use. */
 export type RedisConfig = RedisReplayCacheOptions;
-
-const OPTIONS = [
-  "url",
-  "client",
-  "keyPrefix",
-  "connectionTimeoutSeconds",
-  "socketTimeoutSeconds",
-  "maxRetries",
-  "retryDelaySeconds",
-  "healthCheckIntervalSeconds",
-  "fallbackEnabled",
-  "poolSize",
-  "maxLocalEntries",
-  "clock",
-  "observer",
-] as const satisfies readonly (keyof RedisReplayCacheOptions)[];
 
 type Optional = "client" | "observer";
 
 /** {@link RedisReplayCacheOptions} with the defaults filled in. */
 export type CacheSettings = Pick<RedisReplayCacheOptions, Optional> & {
-  readonly [Option in Exclude<keyof RedisReplayCacheOptions, Optional>]-?: NonNullable<
-    RedisReplayCacheOptions[Option]
+  readonly [Name in Exclude<keyof RedisReplayCacheOptions, Optional>]-?: NonNullable<
+    RedisReplayCacheOptions[Name]
   >;
 };
 
+/** The settings before `url` has its default: whether it was given has to be known. */
+type GivenSettings = Omit<CacheSettings, "url"> & { readonly url: string | undefined };
+
+const DEFAULT_URL = "redis://localhost:6379";
+const TIMER = { min: 0.001, max: MAX_TIMER_SECONDS };
+
+const SPEC: OptionsSpec<GivenSettings> = {
+  url: optional(redisUrl),
+  client: optional(redisClient),
+  keyPrefix: (value = "mcp_attestation:jti:", name) => text()(value, name),
+  connectionTimeoutSeconds: seconds(5, TIMER),
+  socketTimeoutSeconds: seconds(2, TIMER),
+  maxRetries: count(3, { min: 0 }),
+  retryDelaySeconds: seconds(0.5, TIMER),
+  healthCheckIntervalSeconds: seconds(30, TIMER),
+  fallbackEnabled: flag(true),
+  poolSize: count(10),
+  maxLocalEntries: count(1_000_000),
+  clock: clock(),
+  observer: observer(),
+};
+
 /** @throws {TypeError | RangeError} naming the option that is wrong, never the content of `url`. */
-export function readOptions(options: RedisReplayCacheOptions): CacheSettings {
-  assertOptions("RedisReplayCache", options, OPTIONS);
-  if (options.client !== undefined && options.url !== undefined)
-    throw new TypeError("give either url or client, not both");
-  const settings: CacheSettings = {
-    url: options.url ?? "redis://localhost:6379",
-    client: options.client,
-    keyPrefix: options.keyPrefix ?? "mcp_attestation:jti:",
-    connectionTimeoutSeconds: options.connectionTimeoutSeconds ?? 5,
-    socketTimeoutSeconds: options.socketTimeoutSeconds ?? 2,
-    maxRetries: options.maxRetries ?? 3,
-    retryDelaySeconds: options.retryDelaySeconds ?? 0.5,
-    healthCheckIntervalSeconds: options.healthCheckIntervalSeconds ?? 30,
-    fallbackEnabled: options.fallbackEnabled ?? true,
-    poolSize: options.poolSize ?? 10,
-    maxLocalEntries: options.maxLocalEntries ?? 1_000_000,
-    clock: options.clock ?? systemClock,
-    observer: options.observer,
-  };
-  assertRedisUrl(settings.url);
-  assertClient(settings.client);
-  if (typeof settings.keyPrefix !== "string" || settings.keyPrefix === "")
-    throw new TypeError("keyPrefix must be a string of at least one character");
-  for (const option of [
-    "connectionTimeoutSeconds",
-    "socketTimeoutSeconds",
-    "retryDelaySeconds",
-    "healthCheckIntervalSeconds",
-  ] as const)
-    assertSeconds(option, settings[option], { min: 0.001, max: MAX_TIMER_SECONDS });
-  assertWhole("maxRetries", settings.maxRetries, 0);
-  assertWhole("poolSize", settings.poolSize, 1);
-  assertWhole("maxLocalEntries", settings.maxLocalEntries, 1);
-  if (typeof settings.fallbackEnabled !== "boolean")
-    throw new TypeError(`fallbackEnabled must be true or false, got ${kindOf(settings.fallbackEnabled)}`);
-  if (typeof settings.clock?.now !== "function") throw new TypeError("clock must be a Clock: { now() }");
-  if (settings.observer !== undefined && typeof settings.observer.record !== "function")
-    throw new TypeError("observer must be an AttestationObserver: { record(event) }");
-  return settings;
+export function readCacheOptions(options: RedisReplayCacheOptions): CacheSettings {
+  const given = readOptions("RedisReplayCache", options, SPEC);
+  if (given.client !== undefined && given.url !== undefined)
+    throw new TypeError("give RedisReplayCache either url or client, not both");
+  return { ...given, url: given.url ?? DEFAULT_URL };
 }

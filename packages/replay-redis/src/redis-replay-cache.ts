@@ -1,13 +1,16 @@
 import { InMemoryReplayCache, type ReplayCache } from "@attest/core";
-import { attemptToken } from "./attempt-token.js";
-import { type CacheMetrics, newCacheCounters } from "./cache-metrics.js";
-import { CacheState } from "./cache-state.js";
-import type { HealthStatus } from "./health-status.js";
-import { idKey } from "./id-key.js";
-import { clearIds, countIds } from "./keyspace.js";
-import { type CacheSettings, type RedisReplayCacheOptions, readOptions } from "./options.js";
-import { RedisStore } from "./redis-store.js";
-import { cannotTell, unavailable } from "./unavailable.js";
+import { unavailable, unavailableBecause } from "./errors/unavailable.js";
+import { type CacheSettings, type RedisReplayCacheOptions, readCacheOptions } from "./options.js";
+import {
+  type CacheMetrics,
+  CacheState,
+  type HealthStatus,
+  newCacheCounters,
+} from "./status/health-status.js";
+import { attemptToken } from "./store/claim.js";
+import { idKey } from "./store/id-key.js";
+import { RedisStore } from "./store/redis-store.js";
+import { clearIds, countIds } from "./store/scan.js";
 
 /**
  * Remembers used token ids in Redis or Valkey, for any number of servers: one atomic command per check. Each server
@@ -29,22 +32,22 @@ export class RedisReplayCache implements ReplayCache, AsyncDisposable {
 
   /** @throws {TypeError | RangeError} naming the option that is wrong; it never shows the content of `url`. */
   constructor(options: RedisReplayCacheOptions = {}) {
-    this.#settings = readOptions(options);
+    this.#settings = readCacheOptions(options);
     const { maxLocalEntries: maxEntries, clock } = this.#settings;
     this.#accepted = new InMemoryReplayCache({ maxEntries, clock });
     this.#store = new RedisStore(this.#settings, this.#counters);
   }
 
   /**
-   * Connects, or with a client of your own looks whether it works. The first use does so too; call it to learn at
-   * the start of a server that Redis cannot be used. Connecting goes on by itself in any case.
+   * Connects, or probes a client of your own. The first use does so too; call it to learn at the start of a server
+   * that Redis cannot be used. Connecting goes on by itself in any case.
    *
    * @throws {AttestationError} 1011 when Redis cannot be used and there is no fall-back, or after `close`.
    * @throws {Error} when the `redis` package is needed and not installed.
    */
   async connect(): Promise<void> {
     await this.#store.open();
-    if (this.state === CacheState.UNHEALTHY) throw cannotTell(this.#store.lastFailure);
+    if (this.state === CacheState.UNHEALTHY) throw unavailableBecause(this.#store.lastFailure);
   }
 
   /** Closes the connections that were opened here; a `client` of your own stays open. No use after that. */
@@ -57,33 +60,33 @@ export class RedisReplayCache implements ReplayCache, AsyncDisposable {
     await this.close();
   }
 
-  /** How the cache stands: unhealthy until it is connected. */
+  /** The state of the cache: unhealthy until it is connected. */
   get state(): CacheState {
     return this.#store.health.state;
   }
 
-  /** What has happened so far: a copy that does not change. */
+  /** The counters of the cache: a copy that does not change. */
   get metrics(): CacheMetrics {
     return { ...this.#counters };
   }
 
-  /** State and metrics in one, for a health page: a copy that does not change, without secrets. */
+  /** Returns state and metrics in one, for a health page: a copy that does not change, without secrets. */
   getHealthStatus(): HealthStatus {
-    const { health, eviction, unwrittenIds } = this.#store;
+    const { health, eviction, pendingIds } = this.#store;
     return {
       state: health.state,
       usingFallback: health.state === CacheState.DEGRADED,
       redisConnected: health.isConnected,
       metrics: this.metrics,
       eviction,
-      unwrittenIds,
+      pendingIds,
     };
   }
 
   /**
-   * `true` the first time, `false` while `jti` is remembered. An id whose `exp` has passed gets `false`. Answers
-   * within `socketTimeoutSeconds + maxRetries × retryDelaySeconds`, 3.5 seconds by default, and at once while Redis
-   * is known to be away.
+   * Returns `true` the first time, `false` while `jti` is remembered or when its `exp` has passed. Answers within
+   * `socketTimeoutSeconds + maxRetries × retryDelaySeconds`, 3.5 seconds by default, and at once while Redis is known
+   * to be away.
    *
    * @param exp seconds since the Unix epoch
    * @throws {AttestationError} 1011 when it cannot tell: no fall-back, a full memory, a cache that is closed.
@@ -96,7 +99,7 @@ export class RedisReplayCache implements ReplayCache, AsyncDisposable {
 
     const wanted = { key: this.#key(jti), token: attemptToken(), expiresAt: exp };
     if (!(await this.#store.claim(wanted))) return this.#known();
-    // Whatever Redis said, forgot, and said again: nothing is accepted here but through this one gate.
+    // The last word is this server's own memory: Redis may have forgotten the id.
     try {
       return (await this.#accepted.checkAndAdd(jti, exp)) ? this.#unknown(true) : this.#known();
     } catch (error) {
@@ -106,7 +109,7 @@ export class RedisReplayCache implements ReplayCache, AsyncDisposable {
   }
 
   /**
-   * Whether `jti` is remembered, here or in Redis; while Redis is away, here.
+   * Returns whether `jti` is remembered, here or in Redis; while Redis is away, here.
    *
    * @throws {AttestationError} 1011 when it cannot tell.
    */
@@ -114,48 +117,48 @@ export class RedisReplayCache implements ReplayCache, AsyncDisposable {
     this.#assertOpen();
     if (await this.#accepted.exists(jti)) return true;
     const key = this.#key(jti);
-    return this.#askOr(
-      () => this.#store.ask(async (client) => Number(await client.exists(key)) > 0, key),
+    return this.#sendOr(
+      () => this.#store.send(async (client) => Number(await client.exists(key)) > 0, key),
       async () => false,
     );
   }
 
   /**
-   * How many ids are remembered in Redis, by all servers together; while Redis is away, here. Walks through every
-   * key of Redis by SCAN: for now and then, not for every request.
+   * Counts the ids in Redis, of all servers together; while Redis is away, the ids here. It scans every key of Redis:
+   * for now and then, not for every request.
    *
    * @throws {AttestationError} 1011 when it cannot tell.
    */
   async count(): Promise<number> {
     this.#assertOpen();
-    return this.#askOr(
-      () => this.#store.walk((link, seconds) => countIds(link, this.#settings.keyPrefix, seconds)),
+    return this.#sendOr(
+      () => this.#store.scan((link, seconds) => countIds(link, this.#settings.keyPrefix, seconds)),
       () => this.#accepted.count(),
     );
   }
 
   /**
-   * Forgets every id, here and in Redis; the memories of other servers stay. Touches no key but those that begin
-   * with `keyPrefix`.
+   * Forgets every id, here and in Redis, whichever server wrote it there; the memories of other servers stay. Other
+   * keys stay, even where they begin with `keyPrefix`.
    *
    * @throws {AttestationError} 1011 when Redis cannot be cleared now; what it has forgotten by then is forgotten.
    */
   async clear(): Promise<void> {
     this.#assertOpen();
-    await this.#askOr(() =>
-      this.#store.walk((link, seconds) => clearIds(link, this.#settings.keyPrefix, seconds)),
+    await this.#sendOr(() =>
+      this.#store.scan((link, seconds) => clearIds(link, this.#settings.keyPrefix, seconds)),
     );
-    this.#store.forgetUnwritten();
+    this.#store.forgetPending();
     await this.#accepted.clear();
   }
 
-  /** What `ask` gives, or else what the fall-back does, if there is one. */
-  async #askOr<T>(ask: () => Promise<T>, fallBack?: () => Promise<T>): Promise<T> {
+  /** Returns what `send` returns, or else what the fall-back does, if there is one. */
+  async #sendOr<T>(send: () => Promise<T>, fallBack?: () => Promise<T>): Promise<T> {
     try {
-      return await ask();
+      return await send();
     } catch (cause) {
       if (this.#isClosed || !this.#settings.fallbackEnabled || fallBack === undefined)
-        throw cannotTell(cause);
+        throw unavailableBecause(cause);
       return fallBack();
     }
   }

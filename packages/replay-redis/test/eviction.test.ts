@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseEviction } from "../src/eviction.js";
+import { parseEviction } from "../src/status/eviction.js";
 
 describe("parseEviction", () => {
   test.each([

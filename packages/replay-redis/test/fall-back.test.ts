@@ -10,7 +10,7 @@ import { RedisServer } from "./support/redis-server.ts";
 const quick = { poolSize: 2, socketTimeoutSeconds: 0.3, retryDelaySeconds: 0.05, maxRetries: 1 };
 const now = () => Date.now() / 1000;
 
-describe("the fall-back", await needs(REDIS), () => {
+describe("the fall-back of RedisReplayCache", await needs(REDIS), () => {
   let server: RedisServer;
   beforeAll(async () => {
     server = await RedisServer.start();
@@ -66,7 +66,7 @@ describe("the fall-back", await needs(REDIS), () => {
     const startedAt = performance.now();
     for (let n = 0; n < 1000; n++) expect(await cache.checkAndAdd(`then-${n}`, now() + 60)).toBe(true);
     expect(performance.now() - startedAt).toBeLessThan(5000);
-    expect(cache.getHealthStatus().unwrittenIds).toBe(1001);
+    expect(cache.getHealthStatus().pendingIds).toBe(1001);
     await server.restart();
     await until(() => cache.state === CacheState.HEALTHY);
     expect(await (await open()).count()).toBe(1001);
@@ -76,13 +76,13 @@ describe("the fall-back", await needs(REDIS), () => {
     const cache = await open();
     await server.kill();
     for (let n = 0; n < 5000; n++) await cache.checkAndAdd(`short-${n}`, now() + 0.05);
-    expect(cache.getHealthStatus().unwrittenIds).toBeLessThan(5000);
+    expect(cache.getHealthStatus().pendingIds).toBeLessThan(5000);
     await server.restart();
     await until(() => cache.state === CacheState.HEALTHY);
-    expect(cache.getHealthStatus().unwrittenIds).toBe(0);
+    expect(cache.getHealthStatus().pendingIds).toBe(0);
   });
 
-  test("tells Redis what it has not been told when the cache closes", async () => {
+  test("writes pending ids to Redis when the cache closes", async () => {
     const cache = await open({ retryDelaySeconds: 60, maxRetries: 0 });
     await server.kill();
     expect(await cache.checkAndAdd("late", now() + 60)).toBe(true);

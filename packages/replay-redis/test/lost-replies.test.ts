@@ -10,7 +10,7 @@ import { RedisServer } from "./support/redis-server.ts";
 const quick = { poolSize: 2, socketTimeoutSeconds: 0.3, retryDelaySeconds: 0.05 };
 const now = () => Date.now() / 1000;
 
-describe("a lost reply", await needs(REDIS), () => {
+describe("a lost reply, for RedisReplayCache,", await needs(REDIS), () => {
   let server: RedisServer;
   beforeAll(async () => {
     server = await RedisServer.start();
@@ -60,7 +60,7 @@ describe("a lost reply", await needs(REDIS), () => {
     proxy.swallow();
     expect(await cache.checkAndAdd("swallowed", now() + 60)).toBe(true);
     expect(cache.state).toBe(CacheState.DEGRADED);
-    expect(cache.getHealthStatus()).toMatchObject({ usingFallback: true, unwrittenIds: 1 });
+    expect(cache.getHealthStatus()).toMatchObject({ usingFallback: true, pendingIds: 1 });
     proxy.heal();
     await until(() => cache.state === CacheState.HEALTHY);
     expect(observer.events).toContainEqual({ type: "cache_written_back", written: 1, conflicts: 0 });

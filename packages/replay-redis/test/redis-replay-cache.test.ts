@@ -156,7 +156,7 @@ describe("RedisReplayCache", await needs(REDIS), () => {
       usingFallback: false,
       redisConnected: true,
       eviction: "none",
-      unwrittenIds: 0,
+      pendingIds: 0,
       metrics: {
         checks: 4,
         hits: 2,

@@ -34,6 +34,6 @@ describe("RedisReplayCache over a cluster", await needs(REDIS), () => {
 
     expect(report).toMatchObject({ acceptedTwice: 0, falseReplays: 0, undecided: 0, otherErrors: [] });
     expect(report.longestSeconds).toBeLessThan(2.1);
-    expect(cache.getHealthStatus()).toMatchObject({ state: "healthy", unwrittenIds: 0 });
+    expect(cache.getHealthStatus()).toMatchObject({ state: "healthy", pendingIds: 0 });
   });
 });

@@ -15,9 +15,10 @@ const times = {
   socketTimeoutSeconds: sized(2, 0.5),
   retryDelaySeconds: sized(0.5, 0.15),
   maxRetries: 3,
+  connectionTimeoutSeconds: 20,
   healthCheckIntervalSeconds: sized(30, 1),
 };
-/** What a check may take: as the documentation states it, and the machine's own delays. */
+/** The longest time of a check: as the documentation states it, and a second for a busy machine. */
 const answerSeconds = ({ isHidden }: Fault) =>
   (isHidden ? 2 : times.socketTimeoutSeconds) + times.maxRetries * times.retryDelaySeconds + 1;
 const steady = () => setTimeout(sized(2000, 400));
@@ -109,6 +110,8 @@ async function run(fault: Fault, options: RedisReplayCacheOptions, { onTestFinis
   await until(() => cache.state === CacheState.HEALTHY);
   const acceptedBefore = load.accepted.length;
   await steady();
+  // A busy machine takes longer; the ids of before the fault are not asked for afterwards.
+  await until(() => load.accepted.length > acceptedBefore + 30);
   const report = await load.stop();
   print(`${fault.name}, fallbackEnabled ${options.fallbackEnabled ?? true}`, {
     ...report,
@@ -120,7 +123,7 @@ async function run(fault: Fault, options: RedisReplayCacheOptions, { onTestFinis
 /** What must hold after any fault, with a fall-back or without. */
 function expectKept({ report, acceptedAfter, fault }: Awaited<ReturnType<typeof run>>): void {
   expect(report).toMatchObject({ acceptedTwice: 0, otherErrors: [] });
-  expect(report.longestSeconds).toBeLessThan(answerSeconds(fault));
+  expect(report.longestSeconds).toBeLessThan(answerSeconds(fault) + report.longestStallSeconds);
   expect(acceptedAfter).toBeGreaterThan(0);
 }
 
@@ -135,7 +138,7 @@ describe.concurrent("RedisReplayCache under load", await needs(REDIS), () => {
       expectKept(falling);
       expectKept(closed);
       expect(falling.report).toMatchObject({ falseReplays: 0, undecided: 0 });
-      expect(falling.cache.getHealthStatus()).toMatchObject({ usingFallback: false, unwrittenIds: 0 });
+      expect(falling.cache.getHealthStatus()).toMatchObject({ usingFallback: false, pendingIds: 0 });
       if (fault.isHidden) expect(closed.report).toMatchObject({ undecided: 0, falseReplays: 0 });
 
       // What it accepted last, with Redis there again, another server knows.

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout } from "node:timers/promises";
 import { isAttestationError, type ReplayCache } from "@attest/core";
 
@@ -19,6 +20,8 @@ export interface LoadReport {
   readonly acceptedTwice: number;
   /** The longest time that a check took, in seconds. */
   readonly longestSeconds: number;
+  /** The longest time in which this process stood still, in seconds: on a busy machine checks take as much longer. */
+  readonly longestStallSeconds: number;
   /** The longest time in which no new id was accepted, in seconds. */
   readonly longestGapSeconds: number;
   /** What checks failed with, other than 1011: must be none. */
@@ -35,6 +38,7 @@ export class Load {
   readonly #under: Set<Promise<void>> = new Set();
   readonly #otherErrors: unknown[] = [];
   readonly #exp = Date.now() / 1000 + LIFE_SECONDS;
+  readonly #stalls = monitorEventLoopDelay({ resolution: 10 });
   readonly #running: Promise<void>;
   #isStopped = false;
   #checks = 0;
@@ -49,6 +53,7 @@ export class Load {
   /** @param perSecond new ids each second; twice as many checks again are replays */
   constructor(cache: ReplayCache, { perSecond = 400 }: { readonly perSecond?: number } = {}) {
     this.#cache = cache;
+    this.#stalls.enable();
     this.#running = this.#run(perSecond / 100);
   }
 
@@ -70,6 +75,7 @@ export class Load {
       replays: this.#replays,
       acceptedTwice: this.#acceptedTwice,
       longestSeconds: Number(this.#longest.toFixed(2)),
+      longestStallSeconds: Number((this.#stalls.max / 1e9).toFixed(2)),
       longestGapSeconds: Number(this.#longestGap.toFixed(2)),
       otherErrors: this.#otherErrors,
     };

@@ -36,7 +36,7 @@ export class RedisCluster implements AsyncDisposable {
     return cluster;
   }
 
-  /** A client of one's own, as an application would have it. */
+  /** Returns a client as an application would make it. */
   createClient() {
     const client = createCluster({
       rootNodes: this.masters.map(({ url }) => ({ url })),

@@ -10,7 +10,7 @@ import { findRedis } from "./redis-binary.ts";
 
 const START_SECONDS = 10;
 
-/** A Redis of one's own: on a free port, with nothing saved, in a folder that goes with it. */
+/** A Redis for one test: on a free port, without persistence, in a folder that is removed with it. */
 export class RedisServer implements AsyncDisposable {
   readonly port: number;
   readonly #program: string;
@@ -63,7 +63,7 @@ export class RedisServer implements AsyncDisposable {
     return `redis://127.0.0.1:${this.port}`;
   }
 
-  /** Starts it, again after `kill`; it remembers nothing. */
+  /** Starts it, also again after `kill`, without its data. */
   async restart(): Promise<void> {
     const child = spawn(this.#program, this.#args, {
       stdio: ["ignore", "pipe", "inherit"],
@@ -81,7 +81,7 @@ export class RedisServer implements AsyncDisposable {
     }
   }
 
-  /** As a crash does it: at once, and without a word. */
+  /** Ends it at once, as a crash does. */
   async kill(): Promise<void> {
     const child = this.#child;
     this.#child = undefined;
@@ -91,7 +91,7 @@ export class RedisServer implements AsyncDisposable {
     await exited;
   }
 
-  /** It hangs: connections stay and are accepted, nothing is answered. */
+  /** Stops it: connections stay and are accepted, and get no answer. */
   pause(): void {
     this.#child?.kill("SIGSTOP");
   }
@@ -122,7 +122,7 @@ export class RedisServer implements AsyncDisposable {
   }
 }
 
-/** Low enough that a cluster's second port, 10,000 above it, is one too. */
+/** Returns a port whose second port, 10,000 above it for a cluster, is free too. */
 async function freePort(): Promise<number> {
   for (;;) {
     const port = 20_000 + Math.floor(Math.random() * 12_000);

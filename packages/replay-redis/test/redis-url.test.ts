@@ -94,12 +94,17 @@ describe("the password in a Redis URL", async () => {
     `redis://default:${ENCODED}@[bad`,
     `http://default:${ENCODED}@host`,
     `redis://u:${ENCODED}@host/x`,
+    `redis://:${ENCODED}%zz@host`,
+    `redis://${ENCODED}%zz:${ENCODED}@host`,
+    `rediss://u:${ENCODED}%@host/1`,
+    `unix://u:${ENCODED}%E0%A4@/run/redis.sock`,
   ])("shows not even in the complaint about the URL", (url) => {
-    expect.assertions(4);
+    expect.assertions(5);
     try {
       new RedisReplayCache({ url });
     } catch (error) {
       expect(error).toBeInstanceOf(TypeError);
+      expect((error as Error).message).toMatch(/^url m/);
       expectNoPassword(shown(error));
     }
   });

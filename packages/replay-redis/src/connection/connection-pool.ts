@@ -1,9 +1,8 @@
 import { withDeadline } from "@attest/core/internal";
 import type { Connection } from "./redis.js";
-import type { RedisClient } from "./redis-commands.js";
-import type { RedisLink } from "./redis-link.js";
+import type { RedisClient } from "./redis-client.js";
 
-/** Commands under way on one connection before the next one is used: few connections with many commands are fastest. */
+/** The commands under way on one connection before the next is used: few connections with many commands are fastest. */
 const ENOUGH = 128;
 
 interface Member {
@@ -11,16 +10,17 @@ interface Member {
   inFlight: number;
 }
 
+/** The settings of a {@link ConnectionPool}. */
 export interface ConnectionPoolOptions {
   readonly size: number;
-  /** How long `ready` waits, in seconds. */
+  /** The longest wait of `ready`, in seconds. */
   readonly timeoutSeconds: number;
-  /** Is told of every connection that fails, and every attempt to reconnect that does. */
+  /** Called for every connection that fails, and every attempt to reconnect that does. */
   readonly onError: (error: unknown) => void;
 }
 
-/** A fixed number of connections that reconnect by themselves; commands are pipelined over those that are ready. */
-export class ConnectionPool implements RedisLink {
+/** The way to Redis over a fixed number of connections, which reconnect by themselves. Commands are pipelined. */
+export class ConnectionPool {
   readonly #members: readonly Member[];
   readonly #timeoutSeconds: number;
   readonly #opened: Promise<unknown>;
@@ -36,7 +36,7 @@ export class ConnectionPool implements RedisLink {
     this.#opened.catch(() => undefined);
   }
 
-  /** Waits for the first connection; rejects when none can be made at the first attempt. */
+  /** Waits for the first connection. Rejects when every first attempt has failed. */
   async ready(): Promise<void> {
     await withDeadline(
       this.#opened,
@@ -45,6 +45,7 @@ export class ConnectionPool implements RedisLink {
     );
   }
 
+  /** Gives `command` a connection that is ready. Rejects when there is none. */
   async run<T>(command: (client: RedisClient) => Promise<T>): Promise<T> {
     const member = this.#pick();
     if (member === undefined) throw new Error("there is no connection to Redis");
@@ -56,6 +57,7 @@ export class ConnectionPool implements RedisLink {
     }
   }
 
+  /** Ends every connection, and what is under way on it. */
   close(): void {
     for (const { connection } of this.#members) connection.destroy();
   }
@@ -71,7 +73,7 @@ export class ConnectionPool implements RedisLink {
   }
 }
 
-/** Resolves once the connection is there and rejects when it first fails; it goes on trying after that. */
+/** Resolves once the connection is ready and rejects when it first fails; it goes on trying after that. */
 function open(connection: Connection, onError: (error: unknown) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     connection.on("ready", () => resolve());

@@ -1,40 +1,40 @@
 import type { AttestationObserver } from "@attest/core";
 import { causesOf, notify } from "@attest/core/internal";
-import type { CacheCounters } from "./cache-metrics.js";
-import { CacheState } from "./cache-state.js";
-import type { CacheEvent } from "./events.js";
-import { isReply } from "./failure.js";
+import { isReply } from "../errors/redis-replies.js";
+import type { CacheEvent } from "../events.js";
+import { type CacheCounters, CacheState } from "./health-status.js";
 
+/** The settings of a {@link Health}. */
 export interface HealthOptions {
   readonly fallbackEnabled: boolean;
   readonly retryDelaySeconds: number;
   readonly healthCheckIntervalSeconds: number;
   readonly counters: CacheCounters;
   readonly observer: AttestationObserver<CacheEvent> | undefined;
-  /** Whether nothing is left to be done before Redis is trusted. */
+  /** Whether Redis has been told everything, so that it may be trusted. */
   readonly isRecovered: () => boolean;
 }
 
-/** The ways to look at Redis; each rejects when it cannot be used. */
-export interface Looks {
-  /** Waits for the way to it. */
+/** The ways to probe Redis. Each rejects when Redis cannot be used. */
+export interface Probe {
+  /** Waits for a connection. */
   readonly ready: () => Promise<void>;
-  /** Looks whether it, which was trusted until now, still can be. */
+  /** Probes a Redis that is trusted. */
   readonly check: () => Promise<void>;
-  /** Does what has to be done before it is trusted again. */
+  /** Brings a Redis that is not trusted up to date. */
   readonly recover: () => Promise<void>;
 }
 
 /**
- * Whether Redis is trusted. Once it fails it is not, until `recover` has gone through; it is looked at again and
- * again, on a timer of its own, so that checks need not find out.
+ * Whether Redis is trusted. It is not once it fails, until `recover` has succeeded. A timer probes it again and again,
+ * so that no check has to find out.
  */
 export class Health {
   readonly #options: HealthOptions;
   #state: CacheState = CacheState.UNHEALTHY;
   #isConnected = false;
   #wasHealthy = false;
-  #looks: Looks | undefined;
+  #probe: Probe | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isStopped = false;
 
@@ -51,25 +51,25 @@ export class Health {
     return this.#state === CacheState.HEALTHY;
   }
 
-  /** Whether Redis answered the last time it was heard of. */
+  /** Whether Redis answered the last time it was asked. */
   get isConnected(): boolean {
     return this.#isConnected;
   }
 
-  /** Looks for the first time, and from then on by itself. */
-  async start(looks: Looks): Promise<void> {
-    this.#looks = looks;
+  /** Probes for the first time, and from then on by its timer. */
+  async start(probe: Probe): Promise<void> {
+    this.#probe = probe;
     try {
-      await looks.ready();
+      await probe.ready();
     } catch (error) {
       this.fail(error);
       this.#schedule();
       return;
     }
-    await this.#look(looks);
+    await this.#run(probe);
   }
 
-  /** No more looking; nothing can be decided any more. */
+  /** Ends probing. Every check is refused from now on. */
   stop(): void {
     this.#isStopped = true;
     clearTimeout(this.#timer);
@@ -77,7 +77,7 @@ export class Health {
     this.#change(CacheState.UNHEALTHY, "the cache was closed");
   }
 
-  /** Redis failed, and is not trusted from now on. */
+  /** Ends the trust in Redis because of `error`. */
   fail(error: unknown): void {
     this.#isConnected = isReply(error);
     if (this.#isStopped) return;
@@ -89,13 +89,13 @@ export class Health {
     if (wasHealthy) this.#schedule();
   }
 
-  async #look({ check, recover }: Looks): Promise<void> {
+  async #run({ check, recover }: Probe): Promise<void> {
     const { isRecovered, counters } = this.#options;
     try {
       if (this.isHealthy) await check();
       else {
         await recover();
-        // Nothing may come between this question and the change of state.
+        // No await may come between this question and the change of state.
         if (this.#isStopped || !isRecovered()) return;
         if (this.#wasHealthy) counters.reconnections += 1;
         this.#wasHealthy = true;
@@ -111,12 +111,12 @@ export class Health {
 
   #schedule(): void {
     clearTimeout(this.#timer);
-    const looks = this.#looks;
-    if (this.#isStopped || looks === undefined) return;
+    const probe = this.#probe;
+    if (this.#isStopped || probe === undefined) return;
     const { retryDelaySeconds, healthCheckIntervalSeconds } = this.#options;
     const seconds = this.isHealthy ? healthCheckIntervalSeconds : retryDelaySeconds;
-    this.#timer = setTimeout(() => void this.#look(looks), seconds * 1000);
-    // Looking alone is no reason for the process to stay.
+    this.#timer = setTimeout(() => void this.#run(probe), seconds * 1000);
+    // The timer alone does not keep the process alive.
     this.#timer.unref();
   }
 
