@@ -1,3 +1,4 @@
+import { AttestationVerifier, InMemoryKeyResolver } from "@attest/core";
 import { AttestingClientSession } from "@attest/mcp-client";
 import { AttestingServer } from "@attest/mcp-server";
 import { HttpSessions } from "@attest/mcp-server/http";
@@ -27,18 +28,27 @@ export async function whichSdk(): Promise<Readonly<Record<string, string>>> {
 async function transportOfSessions(): Promise<unknown> {
   let made: unknown;
   const sessions = new HttpSessions({
+    verifier: new AttestationVerifier({
+      trustedIssuers: ["https://issuer.example"],
+      keyResolver: new InMemoryKeyResolver(),
+      audience: "which-sdk",
+      policy: "optional",
+    }),
     createServer: () => ({
       connect: async (transport) => {
         made = transport.constructor;
       },
     }),
   });
-  const initialize = { jsonrpc: "2.0", id: 1, method: "initialize" };
-  // Nobody answers what cannot be an initialize to the transport: it refuses that, and the session is gone.
-  const headers = { host: "localhost", "content-type": "application/json" };
+  const clientInfo = { name: "which-sdk", version: "1" };
+  const params = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo };
+  const initialize = { jsonrpc: "2.0", id: 1, method: "initialize", params };
+  const accept = "application/json, text/event-stream";
+  const headers = { host: "localhost", "content-type": "application/json", accept };
   await sessions.handle(
     new Request("http://localhost/mcp", { method: "POST", headers, body: JSON.stringify(initialize) }),
   );
+  await sessions.close();
   return made;
 }
 
