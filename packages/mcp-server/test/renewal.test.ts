@@ -195,7 +195,7 @@ describe("the gate, when a request brings a token", () => {
   });
 
   test("takes a token out of a notification too", async () => {
-    const { verifier, createMcpServer, mint } = world();
+    const { createMcpServer, mint } = world();
     const server = createMcpServer();
     const heard = vi.fn();
     server.server.fallbackNotificationHandler = async ({ params }) => heard(params);

@@ -3,6 +3,7 @@ import { AttestingClientSession } from "@attest/mcp-client";
 import { AttestingServer } from "@attest/mcp-server";
 import { HttpSessions } from "@attest/mcp-server/http";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
+import { WebStandardStreamableHTTPServerTransport as HttpTransport } from "@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js";
 import { sdkVersionOf } from "../../../../test-support/sdk-version.ts";
 
 const packageFolder = new URL("../../", import.meta.url);
@@ -24,9 +25,14 @@ export async function whichSdk(): Promise<Readonly<Record<string, string>>> {
   };
 }
 
-/** The class that `HttpSessions` makes its transports of. */
+/** The class that `HttpSessions` makes its transports of, if that is the one that tests get. */
 async function transportOfSessions(): Promise<unknown> {
   let made: unknown;
+  const { handleRequest } = HttpTransport.prototype;
+  HttpTransport.prototype.handleRequest = function (...parameters) {
+    made = HttpTransport;
+    return handleRequest.apply(this, parameters);
+  };
   const sessions = new HttpSessions({
     verifier: new AttestationVerifier({
       trustedIssuers: ["https://issuer.example"],
@@ -34,11 +40,7 @@ async function transportOfSessions(): Promise<unknown> {
       audience: "which-sdk",
       policy: "optional",
     }),
-    createServer: () => ({
-      connect: async (transport) => {
-        made = transport.constructor;
-      },
-    }),
+    createServer: () => ({ connect: (transport) => transport.start() }),
   });
   const clientInfo = { name: "which-sdk", version: "1" };
   const params = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo };
@@ -49,6 +51,7 @@ async function transportOfSessions(): Promise<unknown> {
     new Request("http://localhost/mcp", { method: "POST", headers, body: JSON.stringify(initialize) }),
   );
   await sessions.close();
+  HttpTransport.prototype.handleRequest = handleRequest;
   return made;
 }
 
