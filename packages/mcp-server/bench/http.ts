@@ -33,7 +33,7 @@ class Subject {
   readonly samples = { initialize: [] as Used[], call: [] as Used[] };
   readonly name: string;
   readonly #child: ReturnType<typeof fork>;
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  #agent = new Agent({ keepAlive: true, maxSockets: 1 });
   #port = 0;
   #session: Readonly<Record<string, string>> = {};
   #id = 10;
@@ -60,6 +60,10 @@ class Subject {
     // Out of JSON, as in life: a token that was just put together is no flat string yet.
     const tokens: string[] = [];
     for (let made = 0; made < OPERATIONS; made++) tokens.push(JSON.parse(JSON.stringify(await freshToken())));
+    // A connection of its own, opened before: the last one may have idled for too long.
+    this.#agent.destroy();
+    this.#agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    await this.#call();
     const before = await this.#used();
     for (const token of tokens) await (what === "call" ? this.#call() : this.#connect(token));
     const after = await this.#used();

@@ -201,6 +201,22 @@ describe("HttpSessions", () => {
     await expect(sessions.close({ graceSeconds: -1 })).rejects.toThrow(/graceSeconds/);
   });
 
+  test("goes on when a server's own onclose throws, and tells onerror", async () => {
+    const issuer = new Issuer();
+    const onerror = vi.fn();
+    const createServer = () => {
+      const server = createHangingServer();
+      server.server.onclose = () => {
+        throw new Error("a bug of the server's");
+      };
+      return server;
+    };
+    const sessions = sessionsFor(issuer, { createServer, onerror, idleTimeoutSeconds: 0.1 });
+    await open(sessions, issuer.token());
+    await vi.waitFor(() => expect(sessions.size).toBe(0));
+    expect(onerror).toHaveBeenCalledExactlyOnceWith(new Error("a bug of the server's"));
+  });
+
   test("ends its sessions by await using", async () => {
     const issuer = new Issuer();
     const verifier = issuer.verifier();
