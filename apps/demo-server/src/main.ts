@@ -38,7 +38,11 @@ await runService("demo-server", () => {
         replayCache: shared ?? new InMemoryReplayCache(),
         observer: eventLog,
       });
-      sessions = new HttpSessions({ createServer: () => createOperationsServer(verifier, eventLog) });
+      sessions = new HttpSessions({
+        verifier,
+        createServer: () => createOperationsServer(verifier, eventLog),
+        observer: eventLog,
+      });
       return getRequestListener(createApp(sessions, ownName).fetch);
     },
     close: async () => {

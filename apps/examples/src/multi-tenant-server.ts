@@ -60,7 +60,10 @@ for (const [name, { trustedIssuers, documents }] of Object.entries(tenants)) {
       },
     },
   });
-  const sessions = new HttpSessions({ createServer: () => createTenantServer(verifier, documents) });
+  const sessions = new HttpSessions({
+    verifier,
+    createServer: () => createTenantServer(verifier, documents),
+  });
   sessionsByPath.set(`/${name}/mcp`, sessions);
 }
 

@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { AttestationErrorCode, AttestationProvider } from "@attest/core";
+import { AttestationErrorCode, AttestationProvider, type Verifier } from "@attest/core";
 import { FixedClock } from "@attest/core/testing";
 import { AttestingClientSession } from "@attest/mcp-client";
 import { createAttestingServer } from "@attest/mcp-server";
@@ -41,10 +41,10 @@ function world() {
   };
   const mint = (identity = sonnet) =>
     provider.createToken({ identity, audience: AUDIENCE, lifetimeSeconds: LIFE });
-  return { clock, createMcpServer, mint, ran };
+  return { clock, verifier, createMcpServer, mint, ran };
 }
 
-type Opener = (createMcpServer: () => McpServer) => Promise<Transport>;
+type Opener = (createMcpServer: () => McpServer, verifier: Verifier) => Promise<Transport>;
 
 const inMemory: Opener = async (createMcpServer) => {
   const [client, serverSide] = InMemoryTransport.createLinkedPair();
@@ -52,8 +52,8 @@ const inMemory: Opener = async (createMcpServer) => {
   return client;
 };
 
-const http: Opener = async (createMcpServer) => {
-  const sessions = new HttpSessions({ createServer: createMcpServer });
+const http: Opener = async (createMcpServer, verifier) => {
+  const sessions = new HttpSessions({ verifier, createServer: createMcpServer });
   const server = createServer(toNodeHandler(sessions.handle));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   onTestFinished(async () => {
@@ -70,11 +70,11 @@ describe.each([
   ["Streamable HTTP", http],
 ] as const)("a session over %s", (_, open) => {
   async function connected(getToken: (mint: () => Promise<string>) => Promise<string>) {
-    const { clock, createMcpServer, mint, ran } = world();
+    const { clock, verifier, createMcpServer, mint, ran } = world();
     const source = { getToken: vi.fn(() => getToken(mint)), clock };
     const session = new AttestingClientSession({ name: "agent", version: "1" }, source);
     onTestFinished(() => session.close());
-    const transport = await open(createMcpServer);
+    const transport = await open(createMcpServer, verifier);
     await session.connect(transport);
     const call = async (name = "guarded") => session.callTool({ name });
     return { clock, session, call, ran, getToken: source.getToken };
@@ -151,8 +151,8 @@ describe("the gate, when a request brings a token", () => {
   });
 
   async function ready() {
-    const { clock, createMcpServer, mint, ran } = world();
-    const connection = await openRaw(await inMemory(createMcpServer));
+    const { clock, verifier, createMcpServer, mint, ran } = world();
+    const connection = await openRaw(await inMemory(createMcpServer, verifier));
     await connection.request("initialize", initializeParams(await mint()));
     return { ...connection, clock, mint, ran };
   }

@@ -161,9 +161,14 @@ export class HttpSession {
     });
   }
 
+  /** Ends the session. Never rejects: what the server's own `onclose` throws is told `onerror`. */
   async close(): Promise<void> {
-    await this.#transport.close();
-    // A server that was never connected has not passed it on.
+    try {
+      await this.#transport.close();
+    } catch (error) {
+      this.#options.onerror(error);
+    }
+    // A server that was never connected, or whose own code threw, has not passed it on.
     this.#ended();
   }
 

@@ -147,6 +147,15 @@ export class HttpSessions implements AsyncDisposable {
     const session = this.#sessions.get(sessionId);
     if (session === undefined) throw sessionNotFound();
     this.#shares.touch(session);
+    const response = await this.#answerOf(session, request, extra);
+    if (response.status >= 400) {
+      const reason = "the MCP transport refused the request";
+      this.#record({ type: "http_refused", status: response.status, reason, session: session.ordinal });
+    }
+    return response;
+  }
+
+  async #answerOf(session: HttpSession, request: Request, extra: RequestExtra): Promise<Response> {
     if (request.method !== "POST") return session.bodiless(request, extra);
     assertPostHead(request.headers, SUPPORTED_PROTOCOL_VERSIONS);
     const { value, release } = await this.#bodies.read(request, {
@@ -188,11 +197,10 @@ export class HttpSessions implements AsyncDisposable {
     verdict: Verdict,
   ): Promise<Response> {
     if (this.#closed) throw new HttpRefusal(503, "Service Unavailable: the server is closing");
-    const session = this.#createSession(verdict);
-    if (!this.#shares.take(session.holder, session)) {
-      await session.close();
-      throw noSession();
-    }
+    const holder = agentKeyOf(verdict.result);
+    if (!this.#shares.hasRoom(holder)) throw noSession();
+    const session = this.#createSession(holder, verdict);
+    this.#shares.take(holder, session);
     try {
       const response = await session.open(await this.#servers.createServer(), {
         request,
@@ -209,13 +217,13 @@ export class HttpSessions implements AsyncDisposable {
     }
   }
 
-  #createSession({ result }: Verdict): HttpSession {
+  #createSession(holder: string, { result }: Verdict): HttpSession {
     const { limits, idleTimeoutSeconds, enableJsonResponse, sessionIdPrefix } = this.#settings;
     const eventStore = this.#servers.createEventStore();
     return new HttpSession({
       id: sessionIdPrefix === undefined ? randomUUID() : `${sessionIdPrefix}.${randomUUID()}`,
       ordinal: nextSession(),
-      holder: agentKeyOf(result),
+      holder,
       subject: result?.verified ? result.subject : null,
       openedAt: systemClock.now(),
       limits,

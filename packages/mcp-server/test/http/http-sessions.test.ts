@@ -201,6 +201,22 @@ describe("HttpSessions", () => {
     await expect(sessions.close({ graceSeconds: -1 })).rejects.toThrow(/graceSeconds/);
   });
 
+  test("goes on when a server's own onclose throws, and tells onerror", async () => {
+    const issuer = new Issuer();
+    const onerror = vi.fn();
+    const createServer = () => {
+      const server = createHangingServer();
+      server.server.onclose = () => {
+        throw new Error("a bug of the server's");
+      };
+      return server;
+    };
+    const sessions = sessionsFor(issuer, { createServer, onerror, idleTimeoutSeconds: 0.1 });
+    await open(sessions, issuer.token());
+    await vi.waitFor(() => expect(sessions.size).toBe(0));
+    expect(onerror).toHaveBeenCalledExactlyOnceWith(new Error("a bug of the server's"));
+  });
+
   test("ends its sessions by await using", async () => {
     const issuer = new Issuer();
     const verifier = issuer.verifier();
@@ -345,10 +361,10 @@ describe("HttpSessions", () => {
     const verifier = new Issuer().verifier();
     const make = (options: object) => () =>
       new HttpSessions({ verifier, createServer: createHangingServer, ...options });
-    expect(() => new HttpSessions({ verifier } as HttpSessionsOptions)).toThrow(/createServer/);
-    expect(() => new HttpSessions({ createServer: createHangingServer } as HttpSessionsOptions)).toThrow(
-      /verifier/,
-    );
+    expect(() => new HttpSessions({ verifier } as unknown as HttpSessionsOptions)).toThrow(/createServer/);
+    expect(
+      () => new HttpSessions({ createServer: createHangingServer } as unknown as HttpSessionsOptions),
+    ).toThrow(/verifier/);
     expect(make({ limits: { sessions: 0 } })).toThrow(/sessions/);
     expect(make({ limits: { session: 5 } })).toThrow(/unknown option "session"; did you mean "sessions"/);
     expect(make({ limits: { bytesInFlight: 1000 } })).toThrow(/bytesInFlight must be at least/);

@@ -37,7 +37,7 @@ async function numbersIn(response: Response): Promise<readonly number[]> {
   let text = "";
   const reader = response.body?.getReader();
   for (;;) {
-    const still = new Promise<undefined>((resolve) => setTimeout(resolve, 100));
+    const still = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 100));
     const read = await Promise.race([reader?.read(), still]);
     if (read === undefined || read.done) break;
     text += new TextDecoder().decode(read.value);

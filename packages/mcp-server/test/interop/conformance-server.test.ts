@@ -1,11 +1,11 @@
 import type { TokenEvent, VerificationPolicy } from "@attest/core";
 import type { GateEvent } from "@attest/mcp-server";
-import { attestServer } from "@attest/mcp-server";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { describe, type TestContext, test } from "vitest";
 import { Issuer } from "../support/agents.ts";
+import { startHttpHost } from "../support/http-host.ts";
 import { createFixtureServer } from "./conformance/fixture-server.ts";
 import { type ConformanceRun, runConformance } from "./conformance/run-conformance.ts";
 import { startAttestingProxy } from "./support/attesting-proxy.ts";
@@ -23,7 +23,7 @@ async function serveGated(
   events: (GateEvent | TokenEvent)[] = [],
 ): Promise<Served> {
   const verifier = issuer.verifier({ policy, observer: { record: (event) => events.push(event) } });
-  return serve(() => attestServer(createFixtureServer(), { verifier, onUnattested: () => undefined }));
+  return serve(createFixtureServer, { verifier, onUnattested: () => undefined });
 }
 
 /** What the server behind `url` says about attestation to a client that knows nothing of it. */
@@ -35,8 +35,8 @@ async function statusAt({ url }: Served, { onTestFinished }: TestContext): Promi
 }
 
 describe.concurrent("MCP's conformance suite for servers", { timeout: 240_000 }, () => {
-  test("passes all its 40 checks on HttpSessions without a gate", async (context) => {
-    const served = await serve(createFixtureServer);
+  test("passes all its 40 checks on a host as the SDK documents it, without a gate", async (context) => {
+    const served = await startHttpHost(createFixtureServer);
     context.onTestFinished(() => served.close());
     context.expect(await examine(served)).toMatchObject(allPassed);
     context.expect(await statusAt(served, context)).toBeUndefined();

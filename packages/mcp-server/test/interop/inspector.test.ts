@@ -21,7 +21,7 @@ type Target = (policy: VerificationPolicy, context: TestContext) => Promise<read
 
 const http: Target = async (policy, { onTestFinished }) => {
   const verifier = new Issuer().verifier({ policy });
-  const served = await serve(() => createWeatherServer(verifier));
+  const served = await serve(() => createWeatherServer(verifier), { verifier });
   onTestFinished(() => served.close());
   return [served.url.href, "--transport", "http"];
 };

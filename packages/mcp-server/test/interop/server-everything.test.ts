@@ -67,7 +67,7 @@ describe.concurrent("MCP's reference server behind the gate", { timeout: 240_000
   test("shows an attested agent all that it shows without the gate, and refuses others, 1009", async (context) => {
     const issuer = new Issuer();
     const verifier = issuer.verifier();
-    const { url, close } = await serve(() => createGatedServer({ verifier }));
+    const { url, close } = await serve(() => createGatedServer({ verifier }), { verifier });
     context.onTestFinished(close);
     const session = agent(issuer, context, true);
     await session.connect(transportTo(url));
@@ -80,8 +80,9 @@ describe.concurrent("MCP's reference server behind the gate", { timeout: 240_000
   test("keeps one of its tools for attested agents by a rule, and the others open", async (context) => {
     const issuer = new Issuer();
     const verifier = issuer.verifier({ policy: "optional" });
-    const { url, close } = await serve(() =>
-      createGatedServer({ verifier, rules: { tools: { "get-sum": {} } } }),
+    const { url, close } = await serve(
+      () => createGatedServer({ verifier, rules: { tools: { "get-sum": {} } } }),
+      { verifier },
     );
     context.onTestFinished(close);
     const sum = { name: "get-sum", arguments: { a: 2, b: 3 } };

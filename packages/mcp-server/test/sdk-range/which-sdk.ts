@@ -1,7 +1,9 @@
+import { AttestationVerifier, InMemoryKeyResolver } from "@attest/core";
 import { AttestingClientSession } from "@attest/mcp-client";
 import { AttestingServer } from "@attest/mcp-server";
 import { HttpSessions } from "@attest/mcp-server/http";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
+import { WebStandardStreamableHTTPServerTransport as HttpTransport } from "@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js";
 import { sdkVersionOf } from "../../../../test-support/sdk-version.ts";
 
 const packageFolder = new URL("../../", import.meta.url);
@@ -23,22 +25,33 @@ export async function whichSdk(): Promise<Readonly<Record<string, string>>> {
   };
 }
 
-/** The class that `HttpSessions` makes its transports of. */
+/** The class that `HttpSessions` makes its transports of, if that is the one that tests get. */
 async function transportOfSessions(): Promise<unknown> {
   let made: unknown;
+  const { handleRequest } = HttpTransport.prototype;
+  HttpTransport.prototype.handleRequest = function (...parameters) {
+    made = HttpTransport;
+    return handleRequest.apply(this, parameters);
+  };
   const sessions = new HttpSessions({
-    createServer: () => ({
-      connect: async (transport) => {
-        made = transport.constructor;
-      },
+    verifier: new AttestationVerifier({
+      trustedIssuers: ["https://issuer.example"],
+      keyResolver: new InMemoryKeyResolver(),
+      audience: "which-sdk",
+      policy: "optional",
     }),
+    createServer: () => ({ connect: (transport) => transport.start() }),
   });
-  const initialize = { jsonrpc: "2.0", id: 1, method: "initialize" };
-  // Nobody answers what cannot be an initialize to the transport: it refuses that, and the session is gone.
-  const headers = { host: "localhost", "content-type": "application/json" };
+  const clientInfo = { name: "which-sdk", version: "1" };
+  const params = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo };
+  const initialize = { jsonrpc: "2.0", id: 1, method: "initialize", params };
+  const accept = "application/json, text/event-stream";
+  const headers = { host: "localhost", "content-type": "application/json", accept };
   await sessions.handle(
     new Request("http://localhost/mcp", { method: "POST", headers, body: JSON.stringify(initialize) }),
   );
+  await sessions.close();
+  HttpTransport.prototype.handleRequest = handleRequest;
   return made;
 }
 

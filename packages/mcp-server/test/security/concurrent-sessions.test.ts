@@ -1,4 +1,4 @@
-import { AgentIdentity } from "@attest/core";
+import { AgentIdentity, type Verifier } from "@attest/core";
 import { createAttestingServer, currentAttestation } from "@attest/mcp-server";
 import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js";
 import type { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
@@ -18,7 +18,7 @@ const CALLS = 50;
 type Send = (method: string, params: Record<string, unknown>) => Promise<JSONRPCMessage | undefined>;
 
 /** How to reach servers that `createServer` makes: what comes back opens a connection of its own each time. */
-type Reach = (createServer: () => McpServer) => Promise<() => Promise<Send>>;
+type Reach = (createServer: () => McpServer, verifier: Verifier) => Promise<() => Promise<Send>>;
 
 const connected =
   (pair: () => readonly [client: Transport, serverSide: Transport]): Reach =>
@@ -29,8 +29,8 @@ const connected =
     return (await openRaw(client)).request;
   };
 
-const http: Reach = async (createServer) => {
-  const { url } = await listen({ createServer });
+const http: Reach = async (createServer, verifier) => {
+  const { url } = await listen({ verifier, createServer });
   return async () => {
     let sessionId: string | undefined;
     let id = 0;
@@ -85,7 +85,7 @@ describe.each([
     const issuer = new Issuer();
     // One session in ten has no agent: nobody else's context may come to it.
     const verifier = issuer.verifier({ policy: "optional" });
-    const open = await reach(() => createNosyServer(verifier));
+    const open = await reach(() => createNosyServer(verifier), verifier);
     const answers = await Promise.all(
       Array.from({ length: SESSIONS }, async (_, index) => {
         const isAttested = index % 10 !== 0;

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
+import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 
 /** A stateful Streamable HTTP host as the SDK's documentation shows it: a server and a transport per session. */
 export interface HttpHost {
@@ -12,7 +12,7 @@ export interface HttpHost {
 }
 
 export async function startHttpHost(
-  createMcpServer: () => McpServer,
+  createMcpServer: () => { connect(transport: Transport): Promise<void> },
   { stateless = false } = {},
 ): Promise<HttpHost> {
   const sessions = new Map<string, StreamableHTTPServerTransport>();
@@ -27,7 +27,7 @@ export async function startHttpHost(
     transport.onclose = () => {
       if (transport.sessionId) sessions.delete(transport.sessionId);
     };
-    await createMcpServer().connect(transport);
+    await createMcpServer().connect(transport as Transport);
     return transport;
   }
 

@@ -34,15 +34,16 @@ export class FairShares<Item> {
     this.#options = options;
   }
 
-  /** Whether anybody at all could get `size`. */
-  hasRoom(size = 1): boolean {
-    if (this.#used + size <= this.#options.total) return true;
-    return this.#spareItem((holding) => this.#pressureOf(holding, 0)) !== undefined;
+  /** Whether `holder` could get an item of size 1 now; without a holder, whether anybody could. */
+  hasRoom(holder?: string): boolean {
+    if (this.#used < this.#options.total) return true;
+    if (holder === undefined) return this.#spareItem((holding) => this.#pressureOf(holding, 0)) !== undefined;
+    return this.#spareFor(this.#holdingOfHolder(holder), 1) !== undefined;
   }
 
   /** Gives `holder` an item of `size`, or returns `false` when there is no room for it. */
   take(holder: string, item: Item, size = 1): boolean {
-    const holding = this.#holdings.get(holder) ?? { name: holder, size: 0, items: new Map<Item, number>() };
+    const holding = this.#holdingOfHolder(holder);
     this.#holdings.set(holder, holding);
     this.#holdingOf.set(item, holding);
     holding.items.set(item, 0);
@@ -84,6 +85,10 @@ export class FairShares<Item> {
     holding.size -= size;
     this.#used -= size;
     if (holding.items.size === 0) this.#holdings.delete(holding.name);
+  }
+
+  #holdingOfHolder(name: string): Holding<Item> {
+    return this.#holdings.get(name) ?? { name, size: 0, items: new Map() };
   }
 
   /** Returns what has to go so that `newcomer` gets `size` more; `undefined` when it may not have that. */

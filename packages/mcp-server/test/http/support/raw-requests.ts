@@ -48,7 +48,7 @@ export function holdHalfSent(url: URL, request: string): void {
     if (isOver) return;
     socket = connect(Number(url.port), url.hostname);
     socket.on("error", () => undefined).on("data", () => socket.destroy());
-    socket.on("close", () => setTimeout(begin, 100));
+    socket.on("close", () => setTimeout(begin, 1000));
     socket.write(request);
   };
   socket.destroy();

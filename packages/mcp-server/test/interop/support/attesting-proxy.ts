@@ -2,11 +2,12 @@ import { attestTransport, type GetToken } from "@attest/mcp-client";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import type { Transport, TransportSendOptions } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { InitializeResult, JSONRPCMessage, RequestId } from "@modelcontextprotocol/sdk/types.js";
-import { type Served, serve } from "./serve.ts";
+import { startHttpHost } from "../../support/http-host.ts";
+import type { Served } from "./serve.ts";
 
 /** An MCP server for clients that know nothing of attestation: it passes on what they say, and attests for them. */
 export function startAttestingProxy(target: URL, getToken: GetToken): Promise<Served> {
-  return serve(() => ({
+  return startHttpHost(() => ({
     connect: (front) => join(front, attestTransport(new StreamableHTTPClientTransport(target), { getToken })),
   }));
 }

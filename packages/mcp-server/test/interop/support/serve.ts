@@ -10,7 +10,7 @@ export interface Served {
 /** Serves MCP as users of this package do, on a free port of the loopback interface. */
 export async function serve(
   createMcpServer: HttpSessionsOptions["createServer"],
-  options: Omit<HttpSessionsOptions, "createServer"> = {},
+  options: Omit<HttpSessionsOptions, "createServer">,
 ): Promise<Served> {
   const sessions = new HttpSessions({ ...options, createServer: createMcpServer });
   const http = createServer(toNodeHandler(sessions.handle));

@@ -1,12 +1,19 @@
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { HttpSessions, type HttpSessionsOptions, toNodeHandler } from "@attest/mcp-server/http";
 import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
 import { onTestFinished } from "vitest";
 
+/** Runs what becomes of one request. */
+type Around = (request: IncomingMessage, run: () => Promise<void>) => Promise<void>;
+
 /** `sessions` behind Node's own HTTP server, until `close`. */
-export async function serve(sessions: HttpSessions): Promise<{ url: URL; close: () => Promise<void> }> {
-  const server = createServer(toNodeHandler(sessions.handle));
+export async function serve(
+  sessions: HttpSessions,
+  around: Around = (_, run) => run(),
+): Promise<{ url: URL; close: () => Promise<void> }> {
+  const handler = toNodeHandler(sessions.handle);
+  const server = createServer((request, response) => void around(request, () => handler(request, response)));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     url: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`),

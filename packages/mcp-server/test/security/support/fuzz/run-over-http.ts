@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import type { ReadableStream } from "node:stream/web";
@@ -26,6 +27,9 @@ class Endpoint {
   readonly #over = new AbortController();
   readonly #bodies: Promise<void>[] = [];
   readonly #sessions: HttpSessions;
+  /** What has been accepted for the session that a request is of, or for the one that it begins. */
+  readonly #accepted = new AsyncLocalStorage<Session["accepted"]>();
+  readonly #begun = new WeakSet<Session["accepted"]>();
   #newest: Session | undefined;
   #url: URL | undefined;
   #close = async (): Promise<void> => undefined;
@@ -33,17 +37,28 @@ class Endpoint {
   constructor(world: World, policy: VerificationPolicy) {
     this.#world = world;
     this.#policy = policy;
+    const accepted = (): Session["accepted"] => this.#accepted.getStore() ?? new Map();
+    const verifier = world.verifierFor(accepted, () => this.#begun.has(accepted()));
     this.#sessions = new HttpSessions({
+      verifier,
       createServer: () => {
-        this.#newest = world.createSession();
+        this.#newest = world.createSession({ verifier, accepted: accepted() });
+        this.#begun.add(accepted());
         return this.#newest.server;
       },
-      onerror: (error) => void world.violations.push(`the endpoint failed: ${String(error)}`),
+      onerror: (error) => {
+        // The fuzzer has the verifier break now and then.
+        if (String(error) === "Error: the verifier failed") return;
+        world.violations.push(`the endpoint failed: ${String(error)}`);
+      },
     });
   }
 
   async open(): Promise<void> {
-    const { url, close } = await serve(this.#sessions);
+    const { url, close } = await serve(this.#sessions, ({ headers }, run) => {
+      const known = this.#known.get(String(headers["mcp-session-id"]));
+      return this.#accepted.run(known?.session.accepted ?? new Map(), run);
+    });
     this.#url = url;
     this.#close = close;
   }

@@ -16,7 +16,7 @@ import { Witness } from "./witness.ts";
 export interface Session {
   readonly server: AttestingServer;
   /** The genuine tokens that the verifier accepted for this session, by their ids. */
-  readonly accepted: ReadonlyMap<string, Genuine>;
+  readonly accepted: Map<string, Genuine>;
 }
 
 /** All that one run of the fuzzer takes place in: servers, and what they wait for goes on when the test says so. */
@@ -57,8 +57,9 @@ export class World {
     return goOn !== undefined;
   }
 
-  createSession(): Session {
-    const accepted = new Map<string, Genuine>();
+  /** @param shared the verifier of all sessions, and what it has accepted for this one; else it has one of its own */
+  createSession(shared?: { readonly verifier: Verifier; readonly accepted: Session["accepted"] }): Session {
+    const accepted = shared?.accepted ?? new Map<string, Genuine>();
     const witness = new Witness({
       policy: this.#policy,
       accepted,
@@ -66,7 +67,7 @@ export class World {
       isToken: (text) => this.tokens.areIn(text),
       violate: (what) => void this.violations.push(what),
     });
-    const verifier = this.#verifierFor(accepted);
+    const verifier = shared?.verifier ?? this.verifierFor(() => accepted);
     const pause = () => this.#pause();
     return { server: createFuzzedServer({ verifier, witness, pause }), accepted };
   }
@@ -75,8 +76,11 @@ export class World {
     return new Promise((resolve) => this.#waiting.push(() => resolve(true)));
   }
 
-  /** The verifier of all sessions, for one of them: it answers when the test says so, and notes what it accepts. */
-  #verifierFor(accepted: Map<string, Genuine>): Verifier {
+  /**
+   * The verifier of all sessions: it answers when the test says so, and notes what it accepts for the session that it is
+   * asked about. Before there is a session it answers at once, since an HTTP client waits for that.
+   */
+  verifierFor(acceptedNow: () => Session["accepted"], isBegun: () => boolean = () => true): Verifier {
     const { policy, trustedIssuers, requiredClaims, clock, clockSkewSeconds } = this.#verifier;
     return {
       policy,
@@ -85,7 +89,8 @@ export class World {
       clock,
       clockSkewSeconds,
       verify: async (token, presentation) => {
-        await this.#pause();
+        const accepted = acceptedNow();
+        if (isBegun()) await this.#pause();
         if (token === "breaks the verifier") throw new Error("the verifier broke");
         if (token === "confuses the verifier") return { verified: "yes" } as unknown as VerificationResult;
         const result = await this.#verifier.verify(token, presentation);
