@@ -1,3 +1,4 @@
+import { benchSize } from "../../../test-support/bench-size.ts";
 /** Something whose cost is compared. */
 export interface Contender {
   readonly name: string;
@@ -19,7 +20,10 @@ export interface Measured {
  */
 export async function measure(
   contenders: readonly Contender[],
-  { rounds = 21, operations = 200 }: { readonly rounds?: number; readonly operations?: number } = {},
+  {
+    rounds = benchSize(21, 1),
+    operations = benchSize(200, 20),
+  }: { readonly rounds?: number; readonly operations?: number } = {},
 ): Promise<readonly Measured[]> {
   const samples = contenders.map((): number[] => []);
   for (let round = -2; round < rounds; round++) {
