@@ -14,8 +14,7 @@ export class LeftOutReporter implements Reporter {
     }
     // The summary comes from another reporter, and ends the run: only what is said on leaving comes after it.
     process.once("exit", () => {
-      for (const [reason, count] of this.#leftOut)
-        process.stdout.write(`left out, ${count} tests: ${reason}\n`);
+      for (const [reason, count] of this.#leftOut) process.stdout.write(`left out (${count}): ${reason}\n`);
     });
   }
 }

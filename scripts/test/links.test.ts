@@ -60,7 +60,7 @@ function targetOf(page: string, link: string): { readonly path: string; readonly
 
 /** Returns the anchors that a page's headings have where Markdown is shown on the web. */
 function anchorsOf(markdown: string): ReadonlySet<string> {
-  const anchors = new Set<string>();
+  const anchors = new Set([...markdown.matchAll(/<a id="([^"]+)"><\/a>/g)].map(([, id = ""]) => id));
   for (const [, heading = ""] of markdown.replaceAll(/^```[\s\S]*?^```/gm, "").matchAll(/^#+ (.+)$/gm)) {
     const anchor = heading
       .toLowerCase()

@@ -1,3 +1,4 @@
+import { benchSize } from "../../../test-support/bench-size.ts";
 /** Something whose cost is compared. */
 export interface Contender {
   readonly name: string;
@@ -23,7 +24,10 @@ const WARM_UP_ROUNDS = 4;
  */
 export async function measure(
   contenders: readonly Contender[],
-  { rounds = 61, operations = 100 }: { readonly rounds?: number; readonly operations?: number } = {},
+  {
+    rounds = benchSize(61, 1),
+    operations = benchSize(100, 10),
+  }: { readonly rounds?: number; readonly operations?: number } = {},
 ): Promise<readonly Measured[]> {
   const samples = contenders.map((): number[] => []);
   for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {

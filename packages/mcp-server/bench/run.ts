@@ -1,3 +1,4 @@
+import { benchSize } from "../../../test-support/bench-size.ts";
 import { type CreateLink, inMemory, loopbackHttp } from "./links.ts";
 import { type Cost, measure, type Pair } from "./measure.ts";
 import { calling, callingTwice, connecting, connectingAndVerifying } from "./pairs.ts";
@@ -7,8 +8,8 @@ import { attestedServers, bareServer } from "./servers.ts";
  * `pnpm --filter @attest/mcp-server bench`: what attestation adds to MCP, client and server together, beside the SDK
  * alone. CPU time per operation, medians of interleaved rounds. Compare within one run: absolute times drift.
  */
-const ROUNDS = 41;
-const OPERATIONS = 100;
+const ROUNDS = benchSize(41, 1);
+const OPERATIONS = benchSize(100, 10);
 
 /** The part of a signature's verification that all the rest may add to it (design goal). */
 const ALLOWED = 1.1;

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { promisify } from "node:util";
 import { RedisReplayCache } from "@attest/replay-redis";
+import { benchSize } from "../../../test-support/bench-size.ts";
 import { onPath } from "../../../test-support/find-program.ts";
 import { RedisServer } from "../test/support/redis-server.ts";
 
@@ -9,9 +10,9 @@ import { RedisServer } from "../test/support/redis-server.ts";
  * `pnpm --filter @attest/replay-redis bench`. Checks of new ids per second against what `redis-benchmark` does on
  * the same server, in turns within one run: absolute figures drift with the machine. Medians of the rounds.
  */
-const ROUNDS = 5;
-const ROUND_SECONDS = 2;
-const IN_FLIGHT = [1, 64, 512];
+const ROUNDS = benchSize(5, 1);
+const ROUND_SECONDS = benchSize(2, 0.2);
+const IN_FLIGHT = benchSize([1, 64, 512], [64]);
 const LIFE_SECONDS = 300;
 const run = promisify(execFile);
 
@@ -58,7 +59,7 @@ try {
   }
   console.log("\nmemory of Redis per id");
   for (const keyPrefix of ["mcp_attestation:jti:", "attest:"]) {
-    for (const size of [100_000, 1_000_000])
+    for (const size of benchSize([100_000, 1_000_000], [10_000]))
       console.log(`  ${keyPrefix.padEnd(22)} ${size} ids   ${await bytesPerId(keyPrefix, size)} bytes`);
   }
 } finally {
@@ -95,7 +96,7 @@ async function redisBenchmark(connections: number): Promise<number> {
   const program = onPath(["redis-benchmark", "valkey-benchmark"]);
   if (program === undefined)
     throw new Error("the benchmark needs redis-benchmark (Debian: redis-tools) on PATH");
-  const requests = connections === 1 ? 20_000 : 100_000;
+  const requests = connections === 1 ? 20_000 : benchSize(100_000, 1000);
   const command = [
     "SET",
     "mcp_attestation:jti:__rand_int__",
