@@ -82,16 +82,13 @@ export class AdmittedCalls {
     held: HeldRequest,
   ): Promise<void> {
     const { answers, reports, toServer } = this.#ports;
-    for (const requirement of requirements) {
-      const denial = await findDenial(call, requirement);
-      if (held.isCancelled) return;
-      if (denial === undefined) continue;
+    try {
+      const denial = await findDenial(call, requirements, () => {
+        if (!held.isCancelled) runAsCall(call, () => toServer(request, extra));
+      });
+      if (denial === undefined || held.isCancelled) return;
       reports.denied(request, denial, call.caller.context);
       void answers.refuse(request.id, denial);
-      return;
-    }
-    try {
-      runAsCall(call, () => toServer(request, extra));
     } catch (error) {
       reports.failed("a request could not be handed to the server", error);
       void answers.refuse(request.id, INTERNAL_ERROR);
