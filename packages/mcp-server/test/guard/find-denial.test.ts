@@ -27,16 +27,19 @@ describe("findDenial", () => {
     expect(log.filter((entry) => entry === "asked")).toHaveLength(3);
   });
 
-  test.each([0, 1, 2])("denies, 1001, when the token expires after %i requirements are met", async (times) => {
-    let left = times;
-    let proceeded = false;
-    const call = callThat(() => left-- <= 0);
-    const denial = await findDenial(call, [met, met], () => {
-      proceeded = true;
-    });
-    expect(denial?.code).toBe(AttestationErrorCode.TOKEN_EXPIRED);
-    expect(proceeded).toBe(false);
-  });
+  test.each([0, 1, 2])(
+    "denies, 1001, when the token expires after %i requirements are met",
+    async (times) => {
+      let left = times;
+      let proceeded = false;
+      const call = callThat(() => left-- <= 0);
+      const denial = await findDenial(call, [met, met], () => {
+        proceeded = true;
+      });
+      expect(denial?.code).toBe(AttestationErrorCode.TOKEN_EXPIRED);
+      expect(proceeded).toBe(false);
+    },
+  );
 
   test("asks no further once a requirement is not met, and does not proceed", async () => {
     const asked: string[] = [];
@@ -45,15 +48,23 @@ describe("findDenial", () => {
       return reason;
     };
     const requirements = [requirement("a"), requirement("b", "no b"), requirement("c")];
-    const denial = await findDenial(callThat(() => false), requirements, () => asked.push("proceeds"));
+    const denial = await findDenial(
+      callThat(() => false),
+      requirements,
+      () => asked.push("proceeds"),
+    );
     expect(denial).toMatchObject({ code: AttestationErrorCode.INSUFFICIENT_TRUST, detail: "no b" });
     expect(asked).toEqual(["a", "b"]);
   });
 
   test("takes what `proceed` throws for no denial", async () => {
-    const failing = findDenial(callThat(() => false), [met], () => {
-      throw new Error("a bug of the user's");
-    });
+    const failing = findDenial(
+      callThat(() => false),
+      [met],
+      () => {
+        throw new Error("a bug of the user's");
+      },
+    );
     await expect(failing).rejects.toThrow("a bug of the user's");
   });
 });
