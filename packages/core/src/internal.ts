@@ -34,6 +34,12 @@ export {
   stated,
   text,
 } from "./options/option-kinds.js";
-export { assertOptions, namesIn, type Option, type OptionsSpec, readOptions } from "./options/read-options.js";
+export {
+  assertOptions,
+  namesIn,
+  type Option,
+  type OptionsSpec,
+  readOptions,
+} from "./options/read-options.js";
 export { kindOf, printable } from "./printable.js";
 export { assertSeconds } from "./seconds.js";
