@@ -282,7 +282,7 @@ describe("rules", () => {
     expect(() => attest({ tools: undefined })).toThrow(/tools is present but undefined/);
     expect(() => attest({ tools: { x: undefined } })).toThrow(/the rule for "x" in tools/);
     expect(() => attest(new Map([["tools", {}]]))).toThrow(/rules takes an object of options, got a Map/);
-    expect(() => attest({ resources: { [`db://${"a/../".repeat(4000)}`]: {} } })).toThrow(/too long/);
+    expect(() => attest({ resources: { [`db://${"a/../".repeat(40_000)}`]: {} } })).toThrow(/too long/);
     expect(() => attest({ tools: { x: { trustlevel: "provider" } } })).toThrow(
       /the rule for "x" in tools.*trustlevel/,
     );

@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
+import { systemClock } from "../../src/clock.js";
 import { AttestationError } from "../../src/errors.js";
 import type { TokenEvent } from "../../src/events.js";
 import { InMemoryKeyResolver } from "../../src/keys/in-memory-key-resolver.js";
@@ -25,6 +26,15 @@ const verifier = (checks: readonly Check[], options: VerifierOptions = {}) =>
   composeVerifier(checks, { clock, ...options });
 
 describe("composeVerifier", () => {
+  test("tells the clock and the skew that it goes by, and refuses a skew that is none", () => {
+    expect(composeVerifier([signed], { clock, clockSkewSeconds: 5 })).toMatchObject({
+      clock,
+      clockSkewSeconds: 5,
+    });
+    expect(composeVerifier([signed])).toMatchObject({ clock: systemClock, clockSkewSeconds: 30 });
+    expect(() => composeVerifier([signed], { clockSkewSeconds: -1 })).toThrow(/^clockSkewSeconds must be/);
+  });
+
   test.each([
     ["false", () => false],
     ["true", () => true],

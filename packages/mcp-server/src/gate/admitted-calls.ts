@@ -113,7 +113,7 @@ export class AdmittedCalls {
     }
   }
 
-  /** Never rejects: `findDenial` does not, and what the server throws is reported. */
+  /** Never rejects: what the server throws is reported. */
   async #runByRules(
     request: RequestMessage,
     extra: unknown,
@@ -122,19 +122,16 @@ export class AdmittedCalls {
   ): Promise<void> {
     const { held, refuse, reports } = this.#ports;
     const hold = held.hold(request.id);
-    for (const requirement of requirements) {
-      const denial = await findDenial(call, requirement);
-      if (hold.isCancelled) break;
-      if (denial === undefined) continue;
+    try {
+      const denial = await findDenial(call, requirements, () => {
+        hold.release();
+        if (!hold.isCancelled) this.#run(request, extra, call);
+      });
+      if (denial === undefined) return;
       hold.release();
+      if (hold.isCancelled) return;
       reports.denied(request, denial, call.caller.context);
       refuse(request.id, denial);
-      return;
-    }
-    hold.release();
-    if (hold.isCancelled) return;
-    try {
-      this.#run(request, extra, call);
     } catch (error) {
       reports.failed("a request could not be handed to the server", error);
       refuse(request.id, INTERNAL_ERROR);

@@ -4,10 +4,15 @@ import type { CurrentCall } from "../context/current-call.js";
 import { AttestationDeniedError } from "./attestation-denied-error.js";
 import type { CompiledRequirement } from "./requirement.js";
 
-/** Returns why `call` may not do what needs `requirement`; `undefined` when it may. Never rejects. */
+/**
+ * Returns why `call` may not do what needs all of `requirements`; `undefined` when it may. Then `proceed` has been called,
+ * in the very step in which the call was last found to be vouched for: behind an `await` its session may have ended.
+ * Rejects only with what `proceed` throws.
+ */
 export async function findDenial(
   call: CurrentCall | undefined,
-  requirement: CompiledRequirement,
+  requirements: readonly CompiledRequirement[],
+  proceed: () => void = () => undefined,
 ): Promise<AttestationDeniedError | undefined> {
   const { ATTESTATION_REQUIRED } = AttestationErrorCode;
   if (call === undefined)
@@ -20,7 +25,12 @@ export async function findDenial(
       refusalData(caller.unattestedBecause),
     );
   // A check may take its time: meanwhile the token may expire, and the session end.
-  return expiryOf(call) ?? (await shortfallOf(caller.context, requirement, refusalData)) ?? expiryOf(call);
+  let denial = expiryOf(call);
+  for (const requirement of requirements) {
+    denial ??= (await shortfallOf(caller.context, requirement, refusalData)) ?? expiryOf(call);
+  }
+  if (denial === undefined) proceed();
+  return denial;
 }
 
 /** Returns the denial of a call whose caller nobody vouches for any more; `undefined` when somebody does. */

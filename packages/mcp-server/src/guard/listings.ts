@@ -50,8 +50,6 @@ async function isForCaller(
 ): Promise<boolean> {
   const { [name]: called } = Object(entry) as Readonly<Record<string, unknown>>;
   if (typeof called !== "string") return true;
-  for (const requirement of rules.requirementsFor(kind, called)) {
-    if ((await findDenial(call, requirement)) !== undefined) return false;
-  }
-  return true;
+  const requirements = rules.requirementsFor(kind, called);
+  return requirements.length === 0 || (await findDenial(call, requirements)) === undefined;
 }

@@ -23,16 +23,19 @@ export function requireAttestation<Handler extends (...args: never[]) => unknown
   requirement: AttestationRequirement | undefined,
   handler: Handler,
 ): Handler {
-  const compiled = compileRequirement(requirement === undefined ? {} : requirement, "requireAttestation");
+  const compiled = [compileRequirement(requirement === undefined ? {} : requirement, "requireAttestation")];
   if (typeof handler !== "function") throw new TypeError("requireAttestation takes the handler to guard");
   const guarded = async (...args: never[]): Promise<unknown> => {
     const call = currentCall();
-    const denial = await findDenial(call, compiled);
+    let answer: unknown;
+    const denial = await findDenial(call, compiled, () => {
+      answer = handler(...args);
+    });
     if (denial) {
       call?.noteDenial(denial);
       throw denial;
     }
-    return handler(...args);
+    return answer;
   };
   return guarded as Handler;
 }

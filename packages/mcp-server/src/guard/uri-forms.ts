@@ -2,8 +2,8 @@ import { flattened, URI_STEPS } from "./uri-steps.js";
 
 /** More forms than an honest URI has: one with a port, user info, a query, escapes and dot segments has some 30. */
 const MAX_FORMS = 64;
-/** More than any server or browser takes for a URI. */
-const MAX_LENGTH = 16_384;
+/** All forms together: a peer chooses the URI, and looking at long ones takes its time. */
+const MAX_CHARACTERS = 131_072;
 
 /**
  * A URI in which no step but `flattened` finds anything to do: no escapes, dot segments, doubled slashes, port or query,
@@ -15,10 +15,10 @@ const PLAIN =
 /**
  * Returns every form in which code may see a URI: all that any sequence of steps makes of it, until no step makes
  * anything new. A handler that decodes, parses, normalises or lower-cases, in whatever order and however often, ends at
- * one of these. Returns `undefined` for a URI that does not settle within the bounds, or is too long to try.
+ * one of these. Returns `undefined` for a URI that does not settle within the bounds.
  */
 export function uriForms(uri: string): ReadonlySet<string> | undefined {
-  if (uri.length > MAX_LENGTH) return undefined;
+  if (uri.length > MAX_CHARACTERS) return undefined;
   const first = uri.toLowerCase();
   if (PLAIN.test(first)) return new Set([first, flattened(first)]);
   return settled(first);
@@ -27,13 +27,15 @@ export function uriForms(uri: string): ReadonlySet<string> | undefined {
 /** {@link uriForms} without the short cut for plain URIs. */
 export function settled(first: string): ReadonlySet<string> | undefined {
   const forms = new Set([first]);
+  let characters = 0;
   // A set's iteration goes on to what is added meanwhile.
   for (const form of forms) {
+    characters += form.length;
+    if (forms.size > MAX_FORMS || characters > MAX_CHARACTERS) return undefined;
     for (const step of URI_STEPS) {
       const next = step(form);
       if (next !== form) forms.add(next.toLowerCase());
     }
-    if (forms.size > MAX_FORMS) return undefined;
   }
   return forms;
 }

@@ -215,7 +215,7 @@ describe("rules for resources", () => {
     const table = new RuleTable({ resources: { "db://secret/*": {} }, tools: { "*": {} } });
     const none = new RuleTable({ tools: { "*": {} } });
     const nested = `db://public/${escapedOften("../x", 70)}`;
-    for (const uri of [nested, `db://public/${"a".repeat(16_400)}`]) {
+    for (const uri of [nested, `db://public/${"a".repeat(132_000)}`]) {
       const [refuses, ...others] = table.requirementsFor("resources", uri);
       expect(await refuses?.({} as Attested)).toMatch(/more ways than the rules can follow/);
       expect(others).toEqual([]);
