@@ -1,10 +1,5 @@
 export { attestServer, type ConnectableServer } from "./attest-server.js";
-export {
-  AttestingServer,
-  type AttestingServerOptions,
-  type CreateAttestingServerOptions,
-  createAttestingServer,
-} from "./attesting-server.js";
+export { MCP_AVAILABLE } from "./available.js";
 export type { AttestationContext, Attested, Unattested } from "./context/attestation-context.js";
 export { currentAttestation } from "./context/current-call.js";
 export type { CallOutcome, GateEvent } from "./events.js";
@@ -14,4 +9,9 @@ export { requireAttestation } from "./guard/require-attestation.js";
 export type { AttestationRequirement, CheckVerdict } from "./guard/requirement.js";
 export type { OneOrMore } from "./guard/requirement-kinds.js";
 export type { AttestationRules } from "./guard/rule-table.js";
-export { MCP_AVAILABLE } from "./sdk.js";
+export {
+  AttestingServer,
+  type AttestingServerOptions,
+  type CreateAttestingServerOptions,
+  createAttestingServer,
+} from "./v1/attesting-server.js";

@@ -1,6 +1,6 @@
 import type { AttestationVerifierOptions } from "@attest/core";
 import { membersOf, printable } from "@attest/core/internal";
-import type { McpServerOptions } from "./sdk.js";
+import type { McpServerOptions } from "./v1/attesting-server.js";
 
 /*
  * Options of three owners meet at a server: the gate's, the verifier's and the SDK's. One that is given to the wrong

@@ -4,12 +4,12 @@ import type { Attested } from "../../src/context/attestation-context.js";
 import type { CurrentCall } from "../../src/context/current-call.js";
 import { findDenial } from "../../src/guard/find-denial.js";
 
-const refusalData = { policy: "required", trusted_issuers: [], required_claims: [] } as const;
+const refusalData = () => ({ policy: "required", trusted_issuers: [], required_claims: [] });
 
 /** A call of an attested agent, which has expired when `isExpired` says so. */
 function callThat(isExpired: () => boolean): CurrentCall {
   const context = { verified: true } as Attested;
-  return { caller: { context }, listRequest: undefined, isExpired, refusalData, noteDenial: () => undefined };
+  return { caller: { context }, isExpired, refusalData, noteDenial: () => undefined };
 }
 
 const met = async () => undefined;
