@@ -4,5 +4,6 @@ export {
   toNodeHandler,
   type WebHandler,
 } from "./http/node-handler.js";
+export type { HttpLimitsOptions } from "./v1/http-limits.js";
 export { type CloseOptions, type HttpSessionInfo, HttpSessions } from "./v1/http-sessions.js";
-export type { HttpLimitsOptions, HttpSessionsOptions } from "./v1/http-sessions-options.js";
+export type { HttpSessionsOptions } from "./v1/http-sessions-options.js";

@@ -15,7 +15,8 @@ import { watchedResponse, watchWriting } from "../http/front/watched-response.js
 import type { RequestExtra } from "../http/node-handler.js";
 import { incomingOf } from "../http/node-requests.js";
 import { EarlyMessages } from "./early-messages.js";
-import type { HttpLimits } from "./http-sessions-options.js";
+import { filteredStore } from "./filtered-store.js";
+import type { HttpLimits } from "./http-limits.js";
 import { cancels, type Exchange, OpenRequests } from "./open-requests.js";
 
 export interface HttpSessionOptions {
@@ -76,7 +77,9 @@ export class HttpSession {
     this.#early = new EarlyMessages(limits.earlyMessages, this.#unsent);
     this.#transport = new WebStandardStreamableHTTPServerTransport({
       sessionIdGenerator: () => id,
-      ...(eventStore === undefined ? {} : { eventStore: this.#withoutStandIns(eventStore) }),
+      ...(eventStore === undefined
+        ? {}
+        : { eventStore: filteredStore(eventStore, (message) => this.#isStored(message)) }),
     });
     this.#transport.onclose = () => this.#ended();
     this.#send = this.#transport.send.bind(this.#transport) as Transport["send"];
@@ -257,22 +260,9 @@ export class HttpSession {
     return standIn;
   }
 
-  #withoutStandIns(store: EventStore): EventStore {
-    const { enableJsonResponse } = this.#options;
-    // Where answers are JSON, the only stream to resume is the one of the server's own messages.
-    const isKept = (message: JSONRPCMessage): boolean =>
-      !this.#standIns.has(message) && (!enableJsonResponse || "method" in message);
-    return {
-      storeEvent: (streamId, message) =>
-        isKept(message) ? store.storeEvent(streamId, message) : Promise.resolve(""),
-      replayEventsAfter: (lastEventId, events) => store.replayEventsAfter(lastEventId, events),
-      ...(store.getStreamIdForEventId === undefined
-        ? {}
-        : {
-            getStreamIdForEventId: (eventId) =>
-              store.getStreamIdForEventId?.(eventId) ?? Promise.resolve(undefined),
-          }),
-    };
+  /** Where answers are JSON, the only stream to resume is the one of the server's own messages. */
+  #isStored(message: JSONRPCMessage): boolean {
+    return !this.#standIns.has(message) && (!this.#options.enableJsonResponse || "method" in message);
   }
 
   #tellOfLostMessage(): void {

@@ -3,7 +3,7 @@ import type { ReadableStream, ReadableStreamDefaultReader } from "node:stream/we
 import { incomingOf } from "../node-requests.js";
 
 /** What is told of a body as it arrives. */
-export interface BodyListener {
+interface BodyListener {
   readonly chunk: (bytes: Uint8Array) => void;
   readonly end: () => void;
   /** The body ended before its end. */

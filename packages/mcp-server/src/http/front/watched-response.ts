@@ -40,6 +40,7 @@ export function watchedResponse(response: Response, { unsent, onEnd }: Watch): R
         const answer = unsent.open(() => {
           isCancelled = true;
           controller.error(new Error("too much of the session's answers is unread"));
+          goOn?.();
           stop();
         });
         const waiting = (): number => Math.max(0, -(controller.desiredSize ?? 0));

@@ -1,5 +1,5 @@
 /*
- * A server in a process of its own, whose memory and time are nobody else's: started by start-server.ts, which it tells
+ * A server in a process of its own, whose memory and time are nobody else's: started by start-http-server.ts, which it tells
  * its address, and its usage whenever that asks.
  */
 import { createServer } from "node:http";

@@ -5,7 +5,7 @@ import type { VerificationPolicy } from "@attest/core";
 import type { HttpSessionsOptions } from "@attest/mcp-server/http";
 import { onTestFinished } from "vitest";
 import type { Issuer } from "../../support/agents.ts";
-import type { ServerSettings } from "./server-process.ts";
+import type { ServerSettings } from "./http-server-process.ts";
 
 export interface Usage {
   /** In the heap and outside of it, after a garbage collection. */
@@ -28,7 +28,7 @@ export async function startServer(
   { flags = [], policy = "required", ...options }: StartOptions = {},
 ): Promise<{ url: URL; usage: () => Promise<Usage> }> {
   const settings: ServerSettings = { jwk: issuer.keyPair.publicKey.toJwk(), policy, options };
-  const program = fileURLToPath(new URL("server-process.ts", import.meta.url));
+  const program = fileURLToPath(new URL("http-server-process.ts", import.meta.url));
   const child = fork(program, [JSON.stringify(settings)], { execArgv: ["--expose-gc", ...flags] });
   onTestFinished(() => void child.kill());
   const gone = once(child, "exit").then(([code, signal]) => {

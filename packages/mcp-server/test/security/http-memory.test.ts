@@ -1,12 +1,12 @@
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { call, HEADERS, initialize } from "../http/support/sessions.ts";
 import { Issuer } from "../support/agents.ts";
-import { call, HEADERS, initialize } from "./support/sessions.ts";
-import { startServer } from "./support/start-server.ts";
+import { startServer } from "./support/start-http-server.ts";
 
 const MB = 1_000_000;
-const TIMEOUT = { timeout: 60_000 };
+const TIMEOUT = { timeout: 120_000 };
 
 const send = (url: URL, body: unknown, headers: Record<string, string> = {}) =>
   fetch(url, { method: "POST", headers: { ...HEADERS, ...headers }, body: JSON.stringify(body) });

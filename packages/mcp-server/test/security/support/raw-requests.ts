@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import { onTestFinished } from "vitest";
-import { HEADERS } from "./sessions.ts";
+import { HEADERS } from "../../http/support/sessions.ts";
 
 /** A POST as it goes over the wire, with a body that need not be whole. */
 export function rawPost(url: URL, body: string, headers: Record<string, string> = {}): string {
