@@ -1,21 +1,24 @@
 import type { Clock, Ed25519PublicKey } from "@attest/core";
 import { causesOf } from "@attest/core/internal";
-import type { FetchCounters } from "./fetcher-metrics.js";
+import type { FetchCounters, IssuerState } from "./fetcher-status.js";
 import type { KeySet } from "./key-set.js";
+import { SharedFetch } from "./shared-fetch.js";
 
-/** After which part of its time a key set is fetched anew, before anybody has to wait for it. */
+/** Part of its time after which a key set is fetched anew, before a look-up has to wait for it. */
 const REFRESH_AFTER = 0.8;
 
-/** A key set that was just fetched, and for how long it may be kept. */
+/** Key set that was just fetched, with the time for which it may be kept. */
 export interface LoadedKeySet {
   readonly keySet: KeySet;
   readonly freshSeconds: number;
 }
 
-/** Where a {@link CachedKeySet} gets its keys from. */
+/** Source of a {@link CachedKeySet}. */
 export interface KeySetLoader {
   /** Fetches the key set. */
   load(): Promise<LoadedKeySet>;
+  /** Gives up all fetches that are under way: they are dead. */
+  abandon(): void;
   /** Whether a fetch would be refused at once, because too many have failed. */
   readonly isCircuitOpen: boolean;
 }
@@ -23,12 +26,14 @@ export interface KeySetLoader {
 export interface CachedKeySetOptions {
   readonly loader: KeySetLoader;
   readonly clock: Clock;
-  /** The least time between two fetches on behalf of unknown key ids, in seconds. */
+  /** Longest time that a fetch may take, in seconds. */
+  readonly requestTimeoutSeconds: number;
+  /** Least time between two fetches for unknown key ids, and between two for failed signatures, in seconds. */
   readonly unknownKeyCooldownSeconds: number;
-  /** For how long after its time a key set is used while it cannot be fetched, in seconds. */
+  /** How long a key set is used after its time while it cannot be fetched, in seconds. */
   readonly staleIfErrorSeconds: number;
   readonly counters: FetchCounters;
-  /** Is told when a key set past its time is first used after a failed fetch. */
+  /** Is called when a key set past its time is first used after a failed fetch. */
   readonly onStale: (use: StaleUse) => void;
 }
 
@@ -39,20 +44,36 @@ export interface StaleUse {
 }
 
 /**
- * One issuer's key set: kept while it is fresh, fetched by one request at a time, used for a while longer when it
- * cannot be fetched. What can be answered at once is returned as it is, not as a promise.
+ * Key set of one issuer: kept while it is fresh, fetched by one request at a time, used for a while longer when it cannot
+ * be fetched. An answer that is known is returned as it is, not as a promise.
  */
 export class CachedKeySet {
   readonly #options: CachedKeySetOptions;
+  readonly #fetch: SharedFetch<LoadedKeySet>;
   #loaded: (LoadedKeySet & { readonly at: number }) | undefined;
-  #loading: Promise<KeySet> | undefined;
-  /** When a key id that the set did not have last caused a fetch. */
-  #refetchedAt = Number.NEGATIVE_INFINITY;
-  /** Why the latest fetch failed, if it did, and when. */
+  /** When an unknown key id last caused a fetch. */
+  #soughtAt = Number.NEGATIVE_INFINITY;
+  /** When a failed signature last caused a fetch. A time of its own: made-up key ids must not put this fetch off. */
+  #refreshedAt = Number.NEGATIVE_INFINITY;
+  /** Failure of the latest fetch, with its time. */
   #failure: { readonly error: unknown; readonly at: number; isReported: boolean } | undefined;
 
   constructor(options: CachedKeySetOptions) {
     this.#options = options;
+    const { clock, loader, requestTimeoutSeconds } = options;
+    this.#fetch = new SharedFetch({
+      fetch: () => loader.load(),
+      longestSeconds: requestTimeoutSeconds,
+      clock,
+      onSuccess: (loaded) => {
+        this.#loaded = { ...loaded, at: clock.now() };
+        this.#failure = undefined;
+      },
+      onFailure: (error) => {
+        this.#failure = { error, at: clock.now(), isReported: false };
+      },
+      onDeath: () => loader.abandon(),
+    });
   }
 
   getKeySet(): KeySet | Promise<KeySet> {
@@ -63,7 +84,7 @@ export class CachedKeySet {
     return keySet;
   }
 
-  /** The key named `kid`; `undefined` when the issuer publishes none, as far as the latest fetch can tell. */
+  /** Returns the key named `kid`, or `undefined` when the issuer publishes none, as far as the latest fetch can tell. */
   getKey(kid: string): Ed25519PublicKey | undefined | Promise<Ed25519PublicKey | undefined> {
     const now = this.#options.clock.now();
     const keySet = this.#usableAtOnce(now);
@@ -73,27 +94,58 @@ export class CachedKeySet {
     return key;
   }
 
-  /** A key that the set, if there is one, does not have: the issuer may have rotated; or somebody makes ids up. */
+  /** Returns the key named `kid` after another look at the issuer, unless there was such a look within the cooldown. */
+  async refreshKey(kid: string): Promise<Ed25519PublicKey | undefined> {
+    const { clock, counters, loader, unknownKeyCooldownSeconds } = this.#options;
+    const now = clock.now();
+    const known = this.#usableAtOnce(now)?.keys.get(kid);
+    const isTooEarly = isWithin(now, this.#refreshedAt, unknownKeyCooldownSeconds) || loader.isCircuitOpen;
+    if (known !== undefined && isTooEarly && !this.#fetch.isUnderWay) {
+      counters.cacheHits++;
+      return known;
+    }
+    this.#refreshedAt = now;
+    try {
+      return (await this.#loadOrStale()).keys.get(kid);
+    } catch (error) {
+      // The old key stands as long as the issuer does not say otherwise.
+      if (known === undefined) throw error;
+      return known;
+    }
+  }
+
+  /** Returns what is known now, for operators. */
+  state(): Omit<IssuerState, "issuer" | "circuit"> {
+    const loaded = this.#loaded;
+    return {
+      keyCount: loaded?.keySet.keys.size ?? 0,
+      fetchedAt: loaded?.at ?? null,
+      isStale: loaded !== undefined && !isWithin(this.#options.clock.now(), loaded.at, loaded.freshSeconds),
+      lastFailure: this.#failure === undefined ? null : causesOf(this.#failure.error),
+    };
+  }
+
+  /** Looks for a key that the known set does not have: the issuer may have rotated, or the id is made up. */
   async #seek(kid: string, now: number, isSetKnown: boolean): Promise<Ed25519PublicKey | undefined> {
-    if (isSetKnown && this.#loading === undefined) {
-      if (isWithin(now, this.#refetchedAt, this.#options.unknownKeyCooldownSeconds)) {
+    if (isSetKnown && !this.#fetch.isUnderWay) {
+      if (isWithin(now, this.#soughtAt, this.#options.unknownKeyCooldownSeconds)) {
         this.#options.counters.cacheHits++;
-        // The last attempt to learn of a new key failed, so nobody knows whether there is one.
+        // The last attempt to learn of a new key failed, so it is not known whether there is one.
         if (this.#failure !== undefined) throw this.#failure.error;
         return undefined;
       }
-      this.#refetchedAt = now;
+      this.#soughtAt = now;
     }
     const found = (await this.#loadOrStale()).keys.get(kid);
     if (found !== undefined) return found;
-    this.#refetchedAt = now;
+    this.#soughtAt = now;
     if (this.#failure !== undefined) throw this.#failure.error;
     return undefined;
   }
 
   /**
-   * The set, when there is one that nobody has to wait for: a fresh one; or one past its time, after a fetch that
-   * failed. It is fetched anew meanwhile when it is about to need that.
+   * Returns the set when it can be used without a wait: a fresh one; or one past its time, after a fetch that failed.
+   * Starts a fetch meanwhile when the set is about to need one.
    */
   #usableAtOnce(now: number): KeySet | undefined {
     const loaded = this.#loaded;
@@ -102,13 +154,13 @@ export class CachedKeySet {
     if (age >= 0 && age < loaded.freshSeconds * REFRESH_AFTER) return loaded.keySet;
     const isUsable = isWithin(now, loaded.at, loaded.freshSeconds) || this.#isStaleUsable(now);
     if (!isUsable) return undefined;
-    this.#refresh();
+    this.#loadInBackground();
     return loaded.keySet;
   }
 
   /**
-   * Whether a set past its time may be used: only while it is known that it cannot be fetched. A failure from long
-   * ago says nothing about now, when the issuer may have revoked a key.
+   * Whether a set past its time may be used: only while it is known that it cannot be fetched. A failure from long ago
+   * says nothing about now, when the issuer may have revoked a key.
    */
   #isStaleUsable(now: number): boolean {
     const loaded = this.#loaded;
@@ -118,44 +170,25 @@ export class CachedKeySet {
     return isWithin(now, loaded.at, loaded.freshSeconds + this.#options.staleIfErrorSeconds);
   }
 
-  /** Starts a fetch that nobody waits for, unless one is under way or would be refused. */
-  #refresh(): void {
-    if (this.#loading !== undefined) return;
+  /** Starts a fetch that no look-up waits for, unless one is under way or would be refused. */
+  #loadInBackground(): void {
+    if (this.#fetch.isUnderWay) return;
     if (this.#options.loader.isCircuitOpen) this.#options.counters.circuitBreakerRejections++;
-    else this.#load().catch(() => undefined);
+    else this.#fetch.run().catch(() => undefined);
   }
 
-  /** What a fetch brings; or, when it fails, the set past its time. */
+  /** Returns what a fetch brings; or, when it fails, the set past its time. */
   async #loadOrStale(): Promise<KeySet> {
     const { clock, counters } = this.#options;
-    if (this.#loading === undefined) counters.cacheMisses++;
-    else counters.coalesced++;
+    if (this.#fetch.isUnderWay) counters.coalesced++;
+    else counters.cacheMisses++;
     try {
-      return await (this.#loading ?? this.#load());
+      return (await this.#fetch.run()).keySet;
     } catch (error) {
       const now = clock.now();
       if (this.#loaded === undefined || !this.#isStaleUsable(now)) throw error;
       this.#countStale(now);
       return this.#loaded.keySet;
-    }
-  }
-
-  #load(): Promise<KeySet> {
-    this.#loading = this.#fetch().finally(() => {
-      this.#loading = undefined;
-    });
-    return this.#loading;
-  }
-
-  async #fetch(): Promise<KeySet> {
-    try {
-      const loaded = await this.#options.loader.load();
-      this.#loaded = { ...loaded, at: this.#options.clock.now() };
-      this.#failure = undefined;
-      return loaded.keySet;
-    } catch (error) {
-      this.#failure = { error, at: this.#options.clock.now(), isReported: false };
-      throw error;
     }
   }
 

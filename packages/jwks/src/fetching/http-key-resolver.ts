@@ -1,36 +1,60 @@
 import type { Ed25519PublicKey, KeyResolver } from "@attest/core";
-import { assertOptions } from "@attest/core/internal";
-import type { JWKSFetcherOptions } from "./fetcher-options.js";
+import { assertOptions, having, optional, readOptions } from "@attest/core/internal";
+import { assertIsNoUrl, FETCHER_OPTIONS, type JWKSFetcherOptions } from "./fetcher-options.js";
 import { JWKSFetcher } from "./jwks-fetcher.js";
 
-/** A fetcher to share, or the options of one of the resolver's own. */
+/** Fetcher to share, or the options of a fetcher of the resolver's own. */
 export type HTTPKeyResolverOptions =
   | (JWKSFetcherOptions & { readonly fetcher?: undefined })
   | { readonly fetcher: JWKSFetcher };
 
-/** Finds issuers' public keys in the key sets they publish. */
+const OPTIONS = {
+  ...FETCHER_OPTIONS,
+  fetcher: optional(having<JWKSFetcher>("a JWKSFetcher", "getKey", "getJwks", "refresh")),
+};
+
+/** Finds issuers' public keys in the key sets that they publish. */
 export class HTTPKeyResolver implements KeyResolver {
   readonly #fetcher: JWKSFetcher;
   readonly #ownsFetcher: boolean;
 
   /** @throws {TypeError | RangeError} naming the option that is wrong. */
   constructor(options: HTTPKeyResolverOptions = {}) {
-    const { fetcher, ...own } = options;
-    this.#ownsFetcher = fetcher === undefined;
+    assertIsNoUrl("HTTPKeyResolver", options);
+    if (options instanceof JWKSFetcher) {
+      throw new TypeError(
+        "HTTPKeyResolver takes an object of options, got a JWKSFetcher; share it by { fetcher }",
+      );
+    }
+    const { fetcher, ...own } = readOptions("HTTPKeyResolver", options, OPTIONS);
     if (fetcher !== undefined) assertOptions("HTTPKeyResolver with a fetcher", options, ["fetcher"]);
+    this.#ownsFetcher = fetcher === undefined;
     this.#fetcher = fetcher ?? new JWKSFetcher(own);
   }
 
   /**
-   * The key that `issuer` publishes under `kid`; `undefined` when it publishes none that can be used.
+   * Returns the key that `issuer` publishes under `kid`, or `undefined` when it publishes no such key that can be used.
    *
-   * @throws {AttestationError} 1010 when the keys cannot be had; its `cause` says why.
+   * @throws {AttestationError} 1010 when the keys are unavailable. Its `cause` says why.
    */
   getKey(issuer: string, kid: string): Promise<Ed25519PublicKey | undefined> {
     return this.#fetcher.getKey(issuer, kid);
   }
 
-  /** Closes the resolver's own fetcher; one that was handed in is its owner's to close. */
+  /**
+   * Looks for a new key under an old `kid`, after a signature did not verify. Asks the issuer once per
+   * `unknownKeyCooldownSeconds` at most, and returns the key that is known then.
+   */
+  refresh(issuer: string, kid: string): Promise<Ed25519PublicKey | undefined> {
+    return this.#fetcher.refresh(issuer, kid);
+  }
+
+  /** Keeps what is known of these issuers, however many others are looked up. */
+  keep(issuers: readonly string[]): void {
+    this.#fetcher.keep(issuers);
+  }
+
+  /** Closes the resolver's own fetcher. A shared fetcher is left open. */
   async close(): Promise<void> {
     if (this.#ownsFetcher) await this.#fetcher.close();
   }

@@ -2,48 +2,49 @@ import { causesOf, notify, printable } from "@attest/core/internal";
 import {
   abortable,
   CircuitBreaker,
+  CircuitOpenError,
   CircuitState,
-  isCircuitOpenError,
-  isRetryError,
   type RetryAnnouncement,
   RetryError,
   retry,
 } from "@attest/resilience";
+import { FetcherClosedError, KeySetRefusedError, UnexpectedStatusError } from "../errors/fetch-errors.js";
+import type { KeySetEvent } from "../events.js";
+import { fetchJson } from "../outbound/fetch-json.js";
+import { keySetUrl } from "../outbound/key-set-url.js";
+import type { RequestPool } from "../outbound/request-pool.js";
+import { freshnessSeconds } from "../outbound/response-headers.js";
 import type { KeySetLoader, LoadedKeySet } from "./cached-key-set.js";
-import type { KeySetEvent } from "./events.js";
-import { fetchJson } from "./fetch-json.js";
-import { FetcherClosedError } from "./fetcher-closed-error.js";
-import type { FetchCounters } from "./fetcher-metrics.js";
 import type { FetcherSettings } from "./fetcher-options.js";
-import { freshnessSeconds } from "./freshness.js";
-import { keySetUrl } from "./jwks-url.js";
+import type { FetchCounters } from "./fetcher-status.js";
 import { type KeySet, readKeySet } from "./key-set.js";
-import { KeySetRefusedError } from "./key-set-refused-error.js";
-import { keyUnavailable } from "./key-unavailable.js";
-import type { RequestPool } from "./request-pool.js";
-import { UnexpectedStatusError } from "./unexpected-status-error.js";
 
 interface Answer {
   readonly keySet: KeySet;
   readonly headers: Headers;
 }
 
-/** Fetches one issuer's key set: attempts, waits and all within one deadline, and none while its circuit is open. */
+/** What the clients of one fetcher share. */
+export interface SharedByClients {
+  readonly pool: RequestPool;
+  readonly counters: FetchCounters;
+  /** Fetches that are under way, so that they can be ended. */
+  readonly running: Set<AbortController>;
+}
+
+/** Fetches one issuer's key set: attempts and waits within one deadline, and no fetch while its circuit is open. */
 export class IssuerClient implements KeySetLoader {
   readonly #issuer: string;
   readonly #settings: FetcherSettings;
-  readonly #pool: RequestPool;
-  readonly #counters: FetchCounters;
+  readonly #shared: SharedByClients;
   readonly #breaker: CircuitBreaker;
-  readonly #running = new Set<AbortController>();
   #latest: KeySet | undefined;
   #isClosed = false;
 
-  constructor(issuer: string, settings: FetcherSettings, pool: RequestPool, counters: FetchCounters) {
+  constructor(issuer: string, settings: FetcherSettings, shared: SharedByClients) {
     this.#issuer = issuer;
     this.#settings = settings;
-    this.#pool = pool;
-    this.#counters = counters;
+    this.#shared = shared;
     const { circuitBreaker } = settings;
     this.#breaker = new CircuitBreaker({
       ...circuitBreaker,
@@ -57,12 +58,18 @@ export class IssuerClient implements KeySetLoader {
     });
   }
 
-  get isCircuitOpen(): boolean {
-    return this.#breaker.state === CircuitState.OPEN;
+  /** State of the issuer's circuit breaker. */
+  get circuit(): CircuitState {
+    return this.#breaker.state;
   }
 
-  /** @throws {AttestationError} 1010; its `cause` says why. */
+  get isCircuitOpen(): boolean {
+    return this.circuit === CircuitState.OPEN;
+  }
+
+  /** @throws {Error} saying why there is no key set: one of those that `JWKSFetcher.getJwks` names. */
   async load(): Promise<LoadedKeySet> {
+    const { counters } = this.#shared;
     const startedAt = performance.now();
     const about = () => ({
       issuer: printable(this.#issuer),
@@ -71,26 +78,29 @@ export class IssuerClient implements KeySetLoader {
     try {
       const { keySet, headers } = await this.#fetch();
       const { keys, skipped } = keySet;
-      this.#counters.fetchSuccess++;
+      counters.fetchSuccess++;
       this.#report({ type: "key_set_fetched", ...about(), usableKeys: keys.size, skippedKeys: skipped });
       return { keySet, freshSeconds: this.#freshSeconds(headers) };
-    } catch (cause) {
-      const error = keyUnavailable(this.#issuer, cause);
-      if (isCircuitOpenError(cause)) {
-        this.#counters.circuitBreakerRejections++;
+    } catch (error) {
+      if (error instanceof CircuitOpenError) {
+        counters.circuitBreakerRejections++;
       } else {
-        this.#counters.fetchFailures++;
+        counters.fetchFailures++;
         this.#report({ type: "key_set_fetch_failed", ...about(), cause: causesOf(error) });
       }
       throw error;
     }
   }
 
-  /** Ends what is under way, and its circuit breaker. */
+  /** Frees the circuit of a fetch that died without a word. A dead trial would keep its place for ever. */
+  abandon(): void {
+    if (this.circuit === CircuitState.HALF_OPEN) this.#breaker.reset();
+  }
+
+  /** Ends the circuit breaker, and no event of it is reported any more. A fetch under way may end by itself. */
   close(): void {
     this.#isClosed = true;
     this.#breaker.close();
-    for (const controller of this.#running) controller.abort(new FetcherClosedError());
   }
 
   #freshSeconds(headers: Headers): number {
@@ -101,6 +111,7 @@ export class IssuerClient implements KeySetLoader {
 
   async #fetch(): Promise<Answer> {
     const { requestTimeoutSeconds, retry: retryConfig } = this.#settings;
+    const { running } = this.#shared;
     const url = keySetUrl(this.#issuer, this.#settings);
     const deadline = performance.now() + requestTimeoutSeconds * 1000;
     const controller = new AbortController();
@@ -108,7 +119,7 @@ export class IssuerClient implements KeySetLoader {
     const timer = setTimeout(() => {
       controller.abort(new Error(`no complete answer within ${requestTimeoutSeconds} seconds`));
     }, requestTimeoutSeconds * 1000);
-    this.#running.add(controller);
+    running.add(controller);
     let attempts = 0;
     try {
       return await retry(
@@ -127,7 +138,7 @@ export class IssuerClient implements KeySetLoader {
       throw isPassing(error) ? new RetryError(attempts, error) : error;
     } finally {
       clearTimeout(timer);
-      this.#running.delete(controller);
+      running.delete(controller);
     }
   }
 
@@ -140,12 +151,12 @@ export class IssuerClient implements KeySetLoader {
         this.#latest = await readKeySet(document, this.#latest);
         return { keySet: this.#latest, headers };
       });
-    // What is refused does not have to queue for it.
-    return this.isCircuitOpen ? request() : this.#pool.run(request, signal);
+    // A refusal by the breaker needs no place.
+    return this.isCircuitOpen ? request() : this.#shared.pool.run(request, signal);
   }
 
   #announceRetry({ attempt, delaySeconds, error }: RetryAnnouncement): void {
-    this.#counters.retries++;
+    this.#shared.counters.retries++;
     const issuer = printable(this.#issuer);
     this.#report({ type: "key_set_fetch_retried", issuer, attempt, delaySeconds, cause: causesOf(error) });
   }
@@ -159,11 +170,9 @@ export class IssuerClient implements KeySetLoader {
 /** Whether another attempt might end otherwise. */
 function isPassing(error: unknown): boolean {
   if (error instanceof UnexpectedStatusError) return error.isPassing;
-  const isFinal =
-    error instanceof KeySetRefusedError ||
-    error instanceof FetcherClosedError ||
-    isCircuitOpenError(error) ||
-    isRetryError(error);
+  const isFinal = [KeySetRefusedError, FetcherClosedError, CircuitOpenError, RetryError].some(
+    (final) => error instanceof final,
+  );
   return !isFinal;
 }
 

@@ -1,30 +1,28 @@
 import ky from "ky";
-import { KeySetRefusedError } from "./key-set-refused-error.js";
-import type { Fetch } from "./outbound-fetch.js";
-import { discardBody, readBody } from "./read-body.js";
-import { retryAfterSeconds } from "./retry-after.js";
-import { UnexpectedStatusError } from "./unexpected-status-error.js";
+import { KeySetRefusedError, UnexpectedStatusError } from "../errors/fetch-errors.js";
+import type { Fetch } from "./outbound-fetch.portable.js";
+import { retryAfterSeconds } from "./response-headers.js";
 
 export interface FetchJsonOptions {
   readonly fetch: Fetch;
-  /** The longest body that is read, in bytes. */
+  /** Longest body that is read, in bytes. */
   readonly maxBytes: number;
-  /** Aborts the request, and the reading of its body. */
+  /** Signal that aborts the request and the reading of its body. */
   readonly signal: AbortSignal;
-  /** The time, in seconds since the Unix epoch. */
+  /** Time now, in seconds since the Unix epoch. */
   readonly now: number;
 }
 
-/** A parsed body, and the headers it came with. */
+/** Parsed body, with the headers of its answer. */
 export interface FetchedJson {
   readonly document: unknown;
   readonly headers: Headers;
 }
 
 /**
- * The JSON document at `url`, asked for once: no redirect is followed, and any status but 200 is a failure.
+ * Fetches the JSON document at `url` with one request. No redirect is followed.
  *
- * @throws {UnexpectedStatusError} when the status is another.
+ * @throws {UnexpectedStatusError} when the status is not 200.
  * @throws {KeySetRefusedError} when the answer is too long or not JSON, or came by way of a redirect.
  * @throws {Error} when there is no answer, or only a part of one.
  */
@@ -43,7 +41,7 @@ export async function fetchJson(
     signal,
   });
   const { headers, status } = response;
-  // A `fetch` of the user's own may have followed a redirect all the same.
+  // A `fetch` that the user gave may have followed a redirect all the same.
   if (status !== 200 || response.redirected) {
     discardBody(response);
     throw response.redirected
@@ -57,4 +55,50 @@ export async function fetchJson(
     // Not kept as the cause: the parser's message quotes the text, which comes from a peer.
     throw new KeySetRefusedError("the answer is not JSON");
   }
+}
+
+/**
+ * Reads the text of a response's body, and stops as soon as it is longer than `maxBytes`. The bytes count as they are
+ * after any content encoding is undone.
+ *
+ * @throws {KeySetRefusedError} when the body is too long, or not UTF-8.
+ * @throws {Error} when it breaks off.
+ */
+async function readBody(response: Response, maxBytes: number): Promise<string> {
+  if (Number(response.headers.get("content-length")) > maxBytes) {
+    discardBody(response);
+    throw tooLong(maxBytes);
+  }
+  if (response.body === null) return "";
+  const reader: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader();
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  const decode = (bytes?: Uint8Array): string => {
+    try {
+      return decoder.decode(bytes, { stream: bytes !== undefined });
+    } catch (cause) {
+      discardBody(response, reader);
+      throw new KeySetRefusedError("the answer is not UTF-8", { cause });
+    }
+  };
+  let text = "";
+  let bytes = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return text + decode();
+    bytes += value.byteLength;
+    if (bytes > maxBytes) {
+      discardBody(response, reader);
+      throw tooLong(maxBytes);
+    }
+    text += decode(value);
+  }
+}
+
+/** Releases the connection of a body that is not read, or not to its end. */
+function discardBody(response: Response, reader?: ReadableStreamDefaultReader<Uint8Array>): void {
+  (reader ?? response.body)?.cancel().catch(() => undefined);
+}
+
+function tooLong(maxBytes: number): KeySetRefusedError {
+  return new KeySetRefusedError(`the answer is longer than ${maxBytes} bytes`);
 }

@@ -1,21 +1,28 @@
-import { lookup as systemLookup } from "node:dns";
+import { type LookupAddress, type LookupAllOptions, lookup as systemLookup } from "node:dns";
 import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
+import type { LookupFunction } from "node:net";
 import { Readable } from "node:stream";
-import { checkedLookup, type Lookup } from "./checked-lookup.node.js";
+import { KeySetRefusedError } from "../errors/fetch-errors.js";
 import { decodedBody } from "./decoded-body.node.js";
-import { KeySetRefusedError } from "./key-set-refused-error.js";
-import type { Fetch, OutboundFetchOptions } from "./outbound-fetch.js";
+import type { Fetch, OutboundFetchOptions } from "./outbound-fetch.portable.js";
 
-/** Statuses whose answers have no body (Fetch §2.2.3), which `Response` insists on. */
+/** Resolves a name to all its addresses, as `node:dns` does. */
+export type Lookup = (
+  hostname: string,
+  options: LookupAllOptions,
+  callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void;
+
+/** Statuses whose answers must have no body (Fetch §2.2.3): `Response` insists. */
 const WITHOUT_BODY = [204, 205, 304];
 
 /**
- * A `fetch` for GET that looks at the addresses a name resolves to, and connects to one of those it looked at:
- * there is no second resolution that could answer otherwise. It follows no redirect, keeps no connection for
- * later, and goes through no proxy, which would resolve the name by itself.
+ * Returns a `fetch` for GET that checks the addresses a name resolves to, and connects to an address that it checked:
+ * there is no second resolution that could answer otherwise. It follows no redirect, keeps no connection for later, and
+ * uses no proxy, which would resolve the name by itself.
  *
- * Node's own `fetch` cannot be told how to resolve, short of a dispatcher from another copy of undici.
+ * Node's own `fetch` cannot be told how to resolve names, short of a dispatcher from another copy of undici.
  *
  * @param lookup resolves names. Default: as the system does
  */
@@ -30,7 +37,7 @@ export function createOutboundFetch(
     return new Promise((resolve, reject) => {
       const outgoing = (url.protocol === "https:" ? requestHttps : requestHttp)(url, {
         headers: {
-          // Some answer nobody who does not say what they are.
+          // Some servers refuse requests without it.
           "user-agent": "attest-jwks",
           "accept-encoding": "gzip, deflate, br",
           ...Object.fromEntries(request.headers),
@@ -41,19 +48,17 @@ export function createOutboundFetch(
       });
       outgoing.on("error", (error) => reject(asFetchFailure(error)));
       outgoing.on("response", (incoming) => {
-        try {
-          resolve(asResponse(incoming));
-        } catch (error) {
+        asResponse(incoming).then(resolve, (error: unknown) => {
           incoming.destroy();
           reject(error);
-        }
+        });
       });
       outgoing.end();
     });
   };
 }
 
-function asResponse(incoming: IncomingMessage): Response {
+async function asResponse(incoming: IncomingMessage): Promise<Response> {
   const { statusCode: status = 0, headersDistinct } = incoming;
   const headers = new Headers();
   for (const [name, values = []] of Object.entries(headersDistinct)) {
@@ -63,11 +68,32 @@ function asResponse(incoming: IncomingMessage): Response {
     incoming.resume();
     return new Response(null, { status, headers });
   }
-  const body = Readable.toWeb(decodedBody(incoming)) as ReadableStream<Uint8Array>;
+  const body = Readable.toWeb(await decodedBody(incoming)) as ReadableStream<Uint8Array>;
   return new Response(body, { status, headers });
 }
 
-/** What `fetch` rejects with when there is no answer (Fetch §5.6), so that ky takes it for that. */
+/** Returns what `fetch` rejects with when there is no answer (Fetch §5.6): ky knows it by that. */
 function asFetchFailure(error: Error): Error {
   return error instanceof KeySetRefusedError ? error : new TypeError("fetch failed", { cause: error });
+}
+
+/**
+ * Returns a resolver for sockets that refuses a name as soon as one of its addresses is not allowed: a name that is both
+ * public and private is made to get around such checks.
+ */
+function checkedLookup(isAllowed: (address: string) => boolean, lookup: Lookup): LookupFunction {
+  return (hostname, options, callback) => {
+    lookup(hostname, { ...options, all: true }, (error, addresses) => {
+      const [first] = addresses ?? [];
+      if (error !== null || first === undefined) {
+        callback(error ?? new Error("the name resolves to no address"), "");
+      } else if (!addresses.every(({ address }) => isAllowed(address))) {
+        callback(new KeySetRefusedError("the name resolves to an address that is not public"), "");
+      } else if (options.all === true) {
+        callback(null, addresses);
+      } else {
+        callback(null, first.address, first.family);
+      }
+    });
+  };
 }

@@ -1,6 +1,4 @@
-import { ipAddressBytes } from "./ip-address.js";
-
-/** What is not globally reachable of IPv4 (IANA's special-purpose registry), and multicast. */
+/** IPv4 ranges that are not globally reachable (IANA's special-purpose registry), and multicast. */
 const NOT_PUBLIC_IPV4 = [
   "0.0.0.0/8",
   "10.0.0.0/8",
@@ -19,10 +17,10 @@ const NOT_PUBLIC_IPV4 = [
   "240.0.0.0/4",
 ].map(readPrefix);
 
-/** All that is ever routed of IPv6 (RFC 4291 §2.4). Loopback, v4-mapped, unique-local, link-local, multicast: outside. */
+/** The one range of IPv6 that is routed (RFC 4291 §2.4). Loopback, v4-mapped, unique-local, link-local, multicast: outside. */
 const GLOBAL_IPV6 = readPrefix("2000::/3");
 
-/** What is not globally reachable inside that. */
+/** Ranges inside it that are not globally reachable. */
 const NOT_PUBLIC_IPV6 = [
   "2001::/23", // protocol assignments, Teredo among them: an IPv4 address in disguise
   "2001:db8::/32",
@@ -30,12 +28,12 @@ const NOT_PUBLIC_IPV6 = [
   "3fff::/20",
 ].map(readPrefix);
 
-/** How hosts without IPv4 reach the IPv4 internet; the address itself is in the last four bytes (RFC 6052 §2.1). */
+/** Range in which hosts without IPv4 reach the IPv4 internet: the last four bytes are the address (RFC 6052 §2.1). */
 const NAT64 = readPrefix("64:ff9b::/96");
 
 const LOOPBACK = ["127.0.0.0/8", "::1/128"].map(readPrefix);
 
-/** Whether `address` is one of the public internet. What is no IP address is not. */
+/** Whether `address` is an IP address of the public internet. */
 export function isPublicAddress(address: string): boolean {
   const bytes = ipAddressBytes(address);
   return bytes !== undefined && isPublic(bytes);
@@ -71,4 +69,44 @@ function isWithin(bytes: Uint8Array, prefix: Prefix): boolean {
     if ((difference & mask & 0xff) !== 0) return false;
   }
   return true;
+}
+
+/**
+ * Returns the 4 or 16 bytes of an IP address (RFC 791, RFC 4291 §2.2), or `undefined` when `text` is not an IP address. A
+ * zone is dropped.
+ */
+export function ipAddressBytes(text: string): Uint8Array | undefined {
+  return text.includes(":") ? ipv6Bytes(text.replace(/%.*$/, "")) : ipv4Bytes(text);
+}
+
+function ipv4Bytes(text: string): Uint8Array | undefined {
+  if (!/^\d{1,3}(?:\.\d{1,3}){3}$/.test(text)) return undefined;
+  const bytes = text.split(".").map(Number);
+  return bytes.every((byte) => byte <= 255) ? Uint8Array.from(bytes) : undefined;
+}
+
+function ipv6Bytes(text: string): Uint8Array | undefined {
+  const [before = "", after, more] = text.split("::");
+  if (more !== undefined) return undefined;
+  const head = groupBytes(before);
+  const tail = groupBytes(after ?? "");
+  if (head === undefined || tail === undefined) return undefined;
+  const left = 16 - head.length - tail.length;
+  if (after === undefined ? left !== 0 : left < 2) return undefined;
+  return Uint8Array.from([...head, ...new Uint8Array(left), ...tail]);
+}
+
+/** Reads groups of four hex digits between colons, the last of which may be an IPv4 address. */
+function groupBytes(text: string): readonly number[] | undefined {
+  if (text === "") return [];
+  const bytes: number[] = [];
+  const groups = text.split(":");
+  for (const [index, group] of groups.entries()) {
+    const ipv4 = index === groups.length - 1 ? ipv4Bytes(group) : undefined;
+    if (ipv4 !== undefined) bytes.push(...ipv4);
+    else if (/^[0-9a-f]{1,4}$/i.test(group))
+      bytes.push(Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 255);
+    else return undefined;
+  }
+  return bytes;
 }

@@ -1,53 +1,72 @@
 import { abortable } from "@attest/resilience";
 
-/** Lets so many requests run at once, and the others wait for their turn in order. */
-export class RequestPool {
-  #free: number;
-  readonly #waiting: (() => void)[] = [];
+/** Place of one running request. */
+interface Place {
+  readonly takenAt: number;
+}
 
-  /** @param size how many requests may run at once */
-  constructor(size: number) {
-    this.#free = size;
+/** Lets a number of requests run at once. The others wait for their turn, in order. */
+export class RequestPool {
+  readonly #size: number;
+  readonly #leaseSeconds: number;
+  readonly #places = new Set<Place>();
+  readonly #waiting: ((place: Place) => void)[] = [];
+
+  /**
+   * @param size how many requests may run at once
+   * @param leaseSeconds how long a request may keep its place. Some runtimes (Workers) end a request without a word, and
+   *   its place would be lost.
+   */
+  constructor(size: number, leaseSeconds: number) {
+    this.#size = size;
+    this.#leaseSeconds = leaseSeconds;
   }
 
   /**
-   * What `request` returns, once there is a place for it.
+   * Runs `request` once there is a place for it, and returns its result.
    *
-   * @throws what the signal is aborted with while it waits.
+   * @throws the reason of the signal, when it is aborted before that.
    */
   async run<T>(request: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    await this.#enter(signal);
+    const place = await this.#enter(signal);
     try {
       return await request();
     } finally {
-      this.#leave();
+      this.#leave(place);
     }
   }
 
-  async #enter(signal: AbortSignal): Promise<void> {
-    if (this.#free > 0) {
-      this.#free--;
-      return;
+  async #enter(signal: AbortSignal): Promise<Place> {
+    const now = performance.now();
+    for (const place of this.#places) {
+      if (now - place.takenAt >= this.#leaseSeconds * 1000) this.#leave(place);
     }
-    let take = (): void => undefined;
-    const turn = new Promise<void>((resolve) => {
-      take = resolve;
+    if (this.#places.size < this.#size) return this.#take();
+    let accept = (_place: Place): void => undefined;
+    const turn = new Promise<Place>((resolve) => {
+      accept = resolve;
     });
-    this.#waiting.push(take);
+    this.#waiting.push(accept);
     try {
-      await abortable(turn, signal);
+      return await abortable(turn, signal);
     } catch (reason) {
-      const place = this.#waiting.indexOf(take);
-      // Its turn had come in the same moment: the next one takes it.
-      if (place === -1) this.#leave();
-      else this.#waiting.splice(place, 1);
+      const index = this.#waiting.indexOf(accept);
+      // A turn that came in the same moment is for the next request.
+      if (index === -1) this.#leave(await turn);
+      else this.#waiting.splice(index, 1);
       throw reason;
     }
   }
 
-  #leave(): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#free++;
-    else next();
+  #take(): Place {
+    const place = { takenAt: performance.now() };
+    this.#places.add(place);
+    return place;
+  }
+
+  /** Gives the place to the next request. Does nothing when the place was given up before. */
+  #leave(place: Place): void {
+    if (!this.#places.delete(place)) return;
+    this.#waiting.shift()?.(this.#take());
   }
 }

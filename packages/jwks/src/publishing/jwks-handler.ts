@@ -1,21 +1,31 @@
-import { AgentIntegrity } from "@attest/core";
-import { assertOptions, kindOf } from "@attest/core/internal";
-import { type KeySetSource, publishedKeySet, type SingleKey } from "./key-set-source.js";
+import { AgentIntegrity, type KeyPair } from "@attest/core";
+import { count, kindOf, membersOf, type OptionsSpec, readOptions } from "@attest/core/internal";
+import type { JWKSet, PublishedJwk } from "../jwk-set.js";
+
+/** Source of the keys to publish: asked again for every request, so that keys can come and go. */
+export interface KeySetSource {
+  /** Returns the keys to be published now. */
+  jwks(): JWKSet;
+}
+
+/** Key set that never changes: the public key of one key pair. */
+export type SingleKey = Pick<KeyPair, "kid" | "toJwk">;
 
 export interface JwksHandlerOptions {
   /**
-   * How long the answer may be kept, in whole seconds. Default 300. A key that is taken out of the set may be
-   * trusted for this much longer.
+   * How long the answer may be kept, in whole seconds. Default: 300 s. A key that is taken out of the set may be trusted
+   * for this much longer.
    */
   readonly maxAgeSeconds?: number | undefined;
 }
 
+const OPTIONS: OptionsSpec<{ maxAgeSeconds: number }> = { maxAgeSeconds: count(300, { min: 0 }) };
 const ALLOWED_METHODS = "GET, HEAD";
 
 /**
- * A handler that answers web-standard requests with the key set (RFC 7517 §5): mount it at
- * `/.well-known/jwks.json`. GET and HEAD get the set, or 304 when `If-None-Match` names it (RFC 9110 §13.1.2);
- * other methods get 405. Only public members of the keys are sent.
+ * Returns a handler that answers web-standard requests with the key set (RFC 7517 §5). Mount it at
+ * `/.well-known/jwks.json`. GET and HEAD are answered with the set, or with 304 when `If-None-Match` names it (RFC 9110
+ * §13.1.2); other methods with 405. Only public members of the keys are sent.
  *
  * @throws {TypeError | RangeError} naming the argument that is wrong.
  */
@@ -23,12 +33,8 @@ export function jwksHandler(
   keys: KeySetSource | SingleKey,
   options: JwksHandlerOptions = {},
 ): (request: Request) => Response {
-  assertOptions("jwksHandler", options, ["maxAgeSeconds"]);
-  const { maxAgeSeconds = 300 } = options;
-  if (!isFunction(keys, "jwks") && !isFunction(keys, "toJwk"))
-    throw new TypeError(`keys must be a KeyPair or have a method jwks(), got ${kindOf(keys)}`);
-  if (!Number.isSafeInteger(maxAgeSeconds) || maxAgeSeconds < 0)
-    throw new RangeError(`maxAgeSeconds must be a whole number of seconds, got ${String(maxAgeSeconds)}`);
+  const { maxAgeSeconds } = readOptions("jwksHandler", options, OPTIONS);
+  assertKeys(keys);
 
   let latest = { body: "", etag: "" };
   function current(): typeof latest {
@@ -44,7 +50,7 @@ export function jwksHandler(
     const headers = new Headers({
       etag,
       "cache-control": `public, max-age=${maxAgeSeconds}`,
-      // Verifiers run in browsers too, and what is here is public.
+      // Verifiers run in browsers too, and everything here is public.
       "access-control-allow-origin": "*",
     });
     if (matches(request.headers.get("if-none-match"), etag))
@@ -57,18 +63,44 @@ export function jwksHandler(
   };
 }
 
-/** A strong entity tag (RFC 9110 §8.8.3), by the one SHA-256 that every runtime has without waiting. */
+function assertKeys(keys: unknown): void {
+  const { jwks, toJwk, kid } = membersOf(keys);
+  if (typeof jwks === "function") return;
+  if (typeof toJwk !== "function")
+    throw new TypeError(`keys must be a KeyPair or have a method jwks(), got ${kindOf(keys)}`);
+  // A public key has the method too, and verifiers would skip the nameless key that it gives.
+  if (typeof kid !== "string")
+    throw new TypeError("keys must be a KeyPair or have a method jwks(), got a key without a kid");
+}
+
+/** Returns the document to publish: the public members of each key and nothing else, whatever the source holds. */
+function publishedKeySet(keys: KeySetSource | SingleKey): JWKSet {
+  const published = "jwks" in keys ? keys.jwks().keys : [keys.toJwk()];
+  return { keys: published.map(publicMembers) };
+}
+
+/**
+ * Picks the members one by one, so that a private `d` cannot slip through. `use` keeps others from encrypting to the key
+ * (RFC 7517 §4.2). `alg` tells libraries that do not guess it what the key is for (§4.4).
+ */
+function publicMembers({
+  kty,
+  crv,
+  x,
+  kid,
+  alg = "EdDSA",
+}: PublishedJwk): PublishedJwk & { readonly use: "sig" } {
+  return { kty, crv, x, kid, use: "sig", alg };
+}
+
+/** Returns a strong entity tag (RFC 9110 §8.8.3), by the one SHA-256 that every runtime has without waiting. */
 function entityTag(body: string): string {
   return `"${AgentIntegrity.computeHash(body)}"`;
 }
 
-/** Whether `If-None-Match` names `etag`, by the weak comparison it asks for (RFC 9110 §8.8.3.2). */
+/** Whether `If-None-Match` names `etag`, by the weak comparison that it asks for (RFC 9110 §8.8.3.2). */
 function matches(ifNoneMatch: string | null, etag: string): boolean {
   if (ifNoneMatch === null) return false;
   const tags = ifNoneMatch.split(",").map((tag) => tag.trim().replace(/^W\//, ""));
   return tags.includes("*") || tags.includes(etag);
-}
-
-function isFunction(value: unknown, member: string): boolean {
-  return typeof (value as Record<string, unknown> | null | undefined)?.[member] === "function";
 }

@@ -1,66 +1,65 @@
+import type { Clock, KeyPair, SignatureAlgorithm, Signer } from "@attest/core";
 import {
-  type Clock,
-  Ed25519PublicKey,
-  type KeyPair,
-  type SignatureAlgorithm,
-  type Signer,
-  systemClock,
-} from "@attest/core";
-import { assertOptions, assertSeconds, kindOf } from "@attest/core/internal";
-import type { JWKSet, PublishedJwk } from "./jwk-set.js";
-import { MAX_KEYS } from "./key-set.js";
-import type { KeySetSource } from "./key-set-source.js";
+  clock,
+  kindOf,
+  membersOf,
+  type OptionsSpec,
+  optional,
+  readOptions,
+  seconds,
+} from "@attest/core/internal";
+import { type JWKSet, MAX_KEYS } from "../jwk-set.js";
+import type { KeySetSource } from "./jwks-handler.js";
+import { type RetiredKey, readRetiredKeys } from "./retired-key.js";
 
 /**
- * How long a retired key stays published unless `rotate` says otherwise, in seconds: the longest life (900) that
- * verifiers accept by default, and their clock skew (30).
+ * How long a retired key stays published unless `rotate` says otherwise, in seconds: the longest life (900) that verifiers
+ * accept by default, and their clock skew (30).
  */
 const KEEP_FOR_SECONDS = 930;
 
-/** A key that signs no more, and is published while tokens that it signed live. Its private half is gone. */
-export interface RetiredKey {
-  readonly jwk: PublishedJwk;
-  /** From when on it is published no more, in seconds since the Unix epoch. */
-  readonly publishedUntil: number;
-}
-
 export interface KeyRingOptions {
-  /** What signs. */
+  /** Key that signs. */
   readonly current: KeyPair;
-  /** What is to sign next: published already, so that verifiers know it by then. */
+  /** Key that is to sign next. It is published already, so that verifiers know it by then. */
   readonly next?: KeyPair | undefined;
-  /** What has signed before, as an earlier ring's `previous` had it. */
+  /** Keys that have signed before, as an earlier ring's `previous` had them. */
   readonly previous?: readonly RetiredKey[] | undefined;
-  /** Default: the system's clock. */
+  /** Source of the time. Default: the system's clock. */
   readonly clock?: Clock | undefined;
 }
 
+interface KeyRingSettings {
+  readonly current: KeyPair;
+  readonly next: KeyPair | undefined;
+  readonly previous: readonly RetiredKey[];
+  readonly clock: Clock;
+}
+
+const OPTIONS: OptionsSpec<KeyRingSettings> = {
+  current: readKeyPair,
+  next: optional(readKeyPair),
+  previous: readRetiredKeys,
+  clock: clock(),
+};
+
 export interface RotateOptions {
   /**
-   * For how long the key that signed until now stays published, in seconds: no less than its tokens live, plus the
-   * verifiers' clock skew. Default 930. 0 when it has fallen into wrong hands: its tokens are then refused as
-   * soon as the verifiers fetch the key set again.
+   * How long the key that signed until now stays published, in seconds: no less than its tokens live, plus the verifiers'
+   * clock skew. Default: 930 s. Use 0 for a key that has fallen into wrong hands: its tokens are refused as soon as the
+   * verifiers fetch the key set again.
    */
   readonly keepForSeconds?: number | undefined;
 }
 
-function isRetiredKey(value: unknown): value is RetiredKey {
-  const { jwk, publishedUntil } = Object(value) as Partial<RetiredKey>;
-  // A private half in it would be published.
-  if (typeof publishedUntil !== "number" || !(publishedUntil >= 0) || "d" in Object(jwk)) return false;
-  try {
-    return typeof jwk?.kid === "string" && jwk.kid !== "" && !!Ed25519PublicKey.fromJwk(jwk);
-  } catch {
-    return false;
-  }
-}
+const ROTATE_OPTIONS: OptionsSpec<{ keepForSeconds: number }> = { keepForSeconds: seconds(KEEP_FOR_SECONDS) };
 
 /**
- * A provider's keys while they change: one signs, one may be announced, the retired ones are published until the
- * last token they signed has expired. Sign with it (`AttestationProvider`), publish it (`jwksHandler`).
+ * Keys of a provider while they change: one signs, one may be announced, and the retired ones are published until the last
+ * token that they signed has expired. Sign with the ring (`AttestationProvider`), and publish it (`jwksHandler`).
  *
- * `announce` a key, give verifiers the time to see it, then `rotate` to it. It writes nothing to disk: `current`,
- * `next` and `previous` are what to keep, and what to make the next process's ring of.
+ * `announce` a key, give verifiers the time to see it, then `rotate` to it. A ring writes nothing to disk: keep `current`,
+ * `next` and `previous`, and make the next process's ring of them.
  */
 export class KeyRing implements Signer, KeySetSource {
   #current: KeyPair;
@@ -69,78 +68,75 @@ export class KeyRing implements Signer, KeySetSource {
   readonly #clock: Clock;
 
   /**
-   * @throws {TypeError | RangeError} when two of the keys have one `kid`, something is not a key, or a retired one has
-   *   its private half still, or more than 100 would be published.
+   * @throws {TypeError | RangeError} when an option is wrong, two of the keys have one `kid`, a retired key still has its
+   *   private half, or more than 100 keys would be published.
    */
   constructor(options: KeyRingOptions) {
-    assertOptions("KeyRing", options, ["current", "next", "previous", "clock"]);
-    const { current, next, previous = [], clock = systemClock } = options;
-    assertKeyPair("current", current);
-    if (next !== undefined) assertKeyPair("next", next);
-    if (!Array.isArray(previous) || !previous.every(isRetiredKey)) {
-      throw new TypeError(
-        "previous must be a list of { jwk, publishedUntil } of public keys, as an earlier ring's previous had it",
-      );
+    if (isKeyPair(options)) {
+      throw new TypeError("KeyRing takes an object of options, got a KeyPair; make it { current: keyPair }");
     }
+    const { current, next, previous, clock } = readOptions("KeyRing", options, OPTIONS);
     const kids = [current, ...(next === undefined ? [] : [next]), ...previous.map(({ jwk }) => jwk)];
     if (new Set(kids.map(({ kid }) => kid)).size < kids.length)
       throw new TypeError("the keys of a ring must have different kids");
     this.#current = current;
     this.#next = next;
-    this.#previous = [...previous];
+    this.#previous = previous;
     this.#clock = clock;
     assertRoom(this.jwks().keys.length);
   }
 
-  /** The key that signs now. */
+  /** Key that signs now. */
   get current(): KeyPair {
     return this.#current;
   }
 
-  /** The key that is announced, if one is. */
+  /** Key that is announced, if there is one. */
   get next(): KeyPair | undefined {
     return this.#next;
   }
 
-  /** The retired keys that are still published. */
+  /** Retired keys that are still published. */
   get previous(): readonly RetiredKey[] {
     const now = this.#clock.now();
     this.#previous = this.#previous.filter(({ publishedUntil }) => now < publishedUntil);
     return this.#previous;
   }
 
+  /** Key id of the current key. */
   get kid(): string {
     return this.#current.kid;
   }
 
+  /** Algorithm name of the current key. */
   get alg(): SignatureAlgorithm {
     return this.#current.alg;
   }
 
-  /** The signature of the current key (RFC 8032 §5.1.6). */
+  /** Returns the current key's signature over `message` (RFC 8032 §5.1.6). */
   sign(message: Uint8Array): Uint8Array {
     return this.#current.sign(message);
   }
 
-  /** The public keys as they are to be published now: current, announced, retired. */
+  /** Returns the public keys to be published now: current, announced, retired. */
   jwks(): JWKSet {
     const announced = this.#next === undefined ? [] : [this.#next.toJwk()];
     return { keys: [this.#current.toJwk(), ...announced, ...this.previous.map(({ jwk }) => jwk)] };
   }
 
   /**
-   * A ring of the same keys. Take a step on the copy, write down what that came to, and only then take it on the
-   * ring: what cannot be kept is not done.
+   * Returns a ring of the same keys. Take a step on the copy and write down its result, and only then take it on the ring:
+   * a step whose result cannot be kept is not taken.
    */
   copy(): KeyRing {
     const ring = new KeyRing({ current: this.#current, next: this.#next, clock: this.#clock });
-    // Not by way of the options: whether the keys are keys has been asked already, and takes its time.
+    // Not by way of the options: these keys were checked already, and that takes its time.
     ring.#previous = this.previous;
     return ring;
   }
 
   /**
-   * Publishes `next` without signing with it yet. An earlier announced key is taken back.
+   * Publishes `next` without signing with it yet. A key that was announced earlier is taken back.
    *
    * @throws {TypeError | RangeError} when it is not a key pair, its `kid` is another key's, or 100 keys are published
    *   already: verifiers refuse key sets with more.
@@ -152,18 +148,16 @@ export class KeyRing implements Signer, KeySetSource {
   }
 
   /**
-   * Signs with `next` from now on, and retires the key that signed until now. An announced key that is not `next`
-   * stays announced.
+   * Signs with `next` from now on, and retires the key that signed until now. An announced key that is not `next` stays
+   * announced.
    *
-   * @param next the announced key; another one in an emergency, which verifiers then have to look up
-   * @throws {TypeError | RangeError} when it is not a key pair, its `kid` is another key's, the time is no time, or
-   *   100 keys are published already: verifiers refuse key sets with more.
+   * @param next the announced key; another key in an emergency, which verifiers then have to look up
+   * @throws {TypeError | RangeError} when it is not a key pair, its `kid` is another key's, an option is wrong, or 100 keys
+   *   are published already: verifiers refuse key sets with more.
    */
   rotate(next: KeyPair, options: RotateOptions = {}): void {
     this.#assertNew("next", next);
-    assertOptions("rotate", options, ["keepForSeconds"]);
-    const { keepForSeconds = KEEP_FOR_SECONDS } = options;
-    assertSeconds("keepForSeconds", keepForSeconds, { min: 0 });
+    const { keepForSeconds } = readOptions("rotate", options, ROTATE_OPTIONS);
     const staysAnnounced = this.#next !== undefined && this.#next.kid !== next.kid;
     assertRoom(this.previous.length + (staysAnnounced ? 3 : 2));
     const jwk = Object.freeze(this.#current.toJwk());
@@ -172,18 +166,16 @@ export class KeyRing implements Signer, KeySetSource {
     if (this.#next?.kid === next.kid) this.#next = undefined;
   }
 
-  /** A kid that was used before could make verifiers check with the wrong key. */
-  #assertNew(name: string, keyPair: KeyPair): void {
-    assertKeyPair(name, keyPair);
-    const isTaken =
-      keyPair.kid === this.#current.kid || this.previous.some(({ jwk }) => jwk.kid === keyPair.kid);
-    const isOther =
-      this.#next?.kid === keyPair.kid && this.#next.publicKey.thumbprint() !== keyPair.publicKey.thumbprint();
+  /** Refuses a kid that was used before, since it could make verifiers check with the wrong key. */
+  #assertNew(name: string, value: KeyPair): void {
+    const { kid, publicKey } = readKeyPair(value, name);
+    const isTaken = kid === this.#current.kid || this.previous.some(({ jwk }) => jwk.kid === kid);
+    const isOther = this.#next?.kid === kid && this.#next.publicKey.thumbprint() !== publicKey.thumbprint();
     if (isTaken || isOther) throw new TypeError(`${name}.kid is the kid of another key of the ring`);
   }
 }
 
-/** Verifiers would refuse the whole key set. */
+/** Refuses more keys than verifiers accept in a key set. */
 function assertRoom(keys: number): void {
   if (keys <= MAX_KEYS) return;
   throw new RangeError(
@@ -191,8 +183,12 @@ function assertRoom(keys: number): void {
   );
 }
 
-function assertKeyPair(name: string, value: unknown): void {
-  const { sign, toJwk } = (value ?? {}) as Partial<KeyPair>;
-  if (typeof sign !== "function" || typeof toJwk !== "function")
-    throw new TypeError(`${name} must be a KeyPair, got ${kindOf(value)}`);
+function readKeyPair(value: unknown, name: string): KeyPair {
+  if (isKeyPair(value)) return value;
+  throw new TypeError(`${name} must be a KeyPair, got ${kindOf(value)}`);
+}
+
+function isKeyPair(value: unknown): value is KeyPair {
+  const { sign, toJwk } = membersOf(value);
+  return typeof sign === "function" && typeof toJwk === "function";
 }

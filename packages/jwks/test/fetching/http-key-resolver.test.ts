@@ -1,11 +1,11 @@
 import { AgentIdentity, AttestationProvider, AttestationVerifier, KeyPair } from "@attest/core";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { HTTPKeyResolver } from "../src/http-key-resolver.js";
-import { JWKSFetcher } from "../src/jwks-fetcher.js";
-import { jwksHandler } from "../src/jwks-handler.js";
-import { type Answer, type IssuerServer, startIssuer, status } from "./support/issuer-server.js";
-import { Recorder } from "./support/recorder.js";
-import { causeOfUnavailable } from "./support/unavailable.js";
+import { HTTPKeyResolver } from "../../src/fetching/http-key-resolver.js";
+import { JWKSFetcher } from "../../src/fetching/jwks-fetcher.js";
+import { jwksHandler } from "../../src/publishing/jwks-handler.js";
+import { type Answer, type IssuerServer, startIssuer, status } from "../support/issuer-server.js";
+import { Recorder } from "../support/recorder.js";
+import { causeOfUnavailable } from "../support/unavailable.js";
 
 const AUDIENCE = "https://server.example";
 const identity = new AgentIdentity({ modelFamily: "m", modelVersion: "m-1", provider: "acme" });
@@ -79,7 +79,10 @@ describe("HTTPKeyResolver", () => {
       {
         type: "rejected",
         code: 1010,
-        cause: expect.objectContaining({ lastError: expect.objectContaining({ status: 500 }) }),
+        cause: [
+          expect.stringMatching(/^RetryError: gave up after 1 attempt: .*status 500/),
+          expect.stringMatching(/^UnexpectedStatusError: .*status 500/),
+        ],
       },
     ]);
 
@@ -103,6 +106,33 @@ describe("HTTPKeyResolver", () => {
     expect(() => new HTTPKeyResolver({ fetcher, cacheTtlSeconds: 1 } as never)).toThrow("cacheTtlSeconds");
     expect(() => new HTTPKeyResolver({ cacheTtl: 1 } as never)).toThrow('unknown option "cacheTtl"');
     expect(() => new HTTPKeyResolver({ fetcher: undefined, cacheTtlSeconds: 1 })).not.toThrow();
+    expect(() => new HTTPKeyResolver({ fetcher: {} as JWKSFetcher })).toThrow(
+      "fetcher must be a JWKSFetcher",
+    );
+  });
+
+  test.each<[unknown, string]>([
+    ["https://issuer.example", "Issuers are named to the verifier, in trustedIssuers"],
+    ["https://issuer.example", "{ jwksUrl: (issuer) => url }"],
+    [new URL("https://issuer.example"), "HTTPKeyResolver takes an object of options, got a URL"],
+    [new JWKSFetcher(), "share it by { fetcher }"],
+    [7, "HTTPKeyResolver takes an object of options, got number"],
+    [
+      { clock: Date.now },
+      "clock must be a Clock: { now() } in seconds, such as { now: () => Date.now() / 1000 }",
+    ],
+  ])("says what was meant by %o", (options, message) => {
+    expect(() => new HTTPKeyResolver(options as never)).toThrow(message);
+  });
+
+  test("reads options wherever they are: getters and members of classes too", async () => {
+    class Options {
+      readonly allowInsecure = "loopback";
+      get cacheTtlSeconds(): number {
+        return 0.5;
+      }
+    }
+    expect(() => new HTTPKeyResolver(new Options())).toThrow("cacheTtlSeconds");
   });
 
   test("closes a fetcher of its own", async () => {

@@ -3,12 +3,12 @@ import { KeyPair } from "@attest/core";
 import { FixedClock } from "@attest/core/testing";
 import { RetryError } from "@attest/resilience";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { FetcherClosedError } from "../src/fetcher-closed-error.js";
-import type { JWKSFetcherOptions } from "../src/fetcher-options.js";
-import { JWKSFetcher } from "../src/jwks-fetcher.js";
-import { json, startIssuer, status } from "./support/issuer-server.js";
-import { Recorder } from "./support/recorder.js";
-import { causeOfUnavailable } from "./support/unavailable.js";
+import { FetcherClosedError } from "../../src/errors/fetch-errors.js";
+import type { JWKSFetcherOptions } from "../../src/fetching/fetcher-options.js";
+import { JWKSFetcher } from "../../src/fetching/jwks-fetcher.js";
+import { json, startIssuer, status } from "../support/issuer-server.js";
+import { Recorder } from "../support/recorder.js";
+import { causeOfUnavailable } from "../support/unavailable.js";
 
 const first = KeyPair.generate("first");
 const second = KeyPair.generate("second");
@@ -199,7 +199,7 @@ describe("JWKSFetcher", () => {
       {
         type: "key_set_fetch_failed",
         issuer: server.issuer,
-        error: expect.objectContaining({ code: 1010 }),
+        cause: [expect.stringMatching(/^UnexpectedStatusError: .*status 302/)],
         durationSeconds: expect.any(Number),
       },
     ]);
@@ -349,7 +349,7 @@ describe("JWKSFetcher", () => {
     expect([one.requests.length, other.requests.length]).toEqual([3, 2]);
   });
 
-  test("remembers 1000 issuers and lets the one known longest go for another", async () => {
+  test("asks each of 1,100 issuers in rotation once, and goes on answering from the cache", async () => {
     let requests = 0;
     const { fetcher } = localFetcher({
       fetch: async () => {
@@ -357,14 +357,49 @@ describe("JWKSFetcher", () => {
         return Response.json({ keys: [] });
       },
     });
-    const issuers = Array.from({ length: 1001 }, (_, index) => `https://issuer-${index}.example`);
-    for (const issuer of issuers) await fetcher.getJwks(issuer);
-    expect(requests).toBe(1001);
-    await fetcher.getJwks(issuers[1000] ?? "");
-    await fetcher.getJwks(issuers[1] ?? "");
-    expect(requests).toBe(1001);
-    await fetcher.getJwks(issuers[0] ?? "");
-    expect(requests).toBe(1002);
+    const issuers = Array.from({ length: 1100 }, (_, index) => `https://issuer-${index}.example`);
+    for (let round = 0; round < 3; round++) for (const issuer of issuers) await fetcher.getJwks(issuer);
+    expect(requests).toBe(1100);
+    expect(fetcher.metrics).toMatchObject({ cacheHits: 2200, cacheMisses: 1100 });
+  });
+
+  test("tells the state of every issuer it was asked for, as JSON", async () => {
+    const server = await startIssuer(json(keySet));
+    const { fetcher, clock } = localFetcher({
+      cacheTtlSeconds: 100,
+      circuitBreaker: { failureThreshold: 1 },
+    });
+    expect(fetcher.issuers()).toEqual([]);
+    await fetcher.getKey(server.issuer, "first");
+    const fetchedAt = clock.now();
+    const known = { issuer: server.issuer, circuit: "closed", keyCount: 1, fetchedAt };
+    expect(fetcher.issuers()).toEqual([{ ...known, isStale: false, lastFailure: null }]);
+
+    server.answer = status(503);
+    clock.advance(100);
+    await fetcher.getKey(server.issuer, "first");
+    await causeOfUnavailable(fetcher.getKey("http://other.example", "first"));
+    const states = fetcher.issuers();
+    expect(JSON.parse(JSON.stringify(states))).toEqual(states);
+    expect(states).toEqual([
+      {
+        ...known,
+        circuit: "open",
+        isStale: true,
+        lastFailure: [
+          expect.stringMatching(/^RetryError: .*status 503/),
+          expect.stringMatching(/^UnexpectedStatusError: .*status 503/),
+        ],
+      },
+      {
+        issuer: "http://other.example",
+        circuit: "closed",
+        keyCount: 0,
+        fetchedAt: null,
+        isStale: false,
+        lastFailure: [expect.stringMatching(/^KeySetRefusedError: .*must be https/)],
+      },
+    ]);
   });
 
   test("close ends what is under way and refuses lookups, waiting and new", async () => {
@@ -425,7 +460,16 @@ describe("JWKSFetcher", () => {
     [{ retry: { maxRetries: -1 } }, "maxRetries"],
     [{ circuitBreaker: { failureThreshold: 0 } }, "failureThreshold"],
     [{ allowInsecure: true as unknown as false }, "allowInsecure"],
-    [{ jwksUrl: "https://issuer.example" as unknown as () => string }, "jwksUrl"],
+    [
+      { jwksUrl: "https://issuer.example" as unknown as () => string },
+      "jwksUrl must be a function of the issuer",
+    ],
+    [{ fetch: "https://issuer.example" as unknown as typeof fetch }, "fetch must be a function"],
+    [{ clock: Date.now as never }, "clock must be a Clock: { now() }"],
+    [{ observer: Object as never }, "observer must be an AttestationObserver"],
+    [{ retry: { maxRetry: 1 } as never }, 'unknown option "maxRetry"'],
+    [{ cacheTTLSeconds: 1 } as never, 'did you mean "cacheTtlSeconds"?'],
+    ["https://issuer.example" as never, "JWKSFetcher takes an object of options, got a URL"],
   ])("says which option is wrong in %o", (options, name) => {
     expect(() => new JWKSFetcher(options)).toThrow(name);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { keySetUrl } from "../src/jwks-url.js";
+import { keySetUrl } from "../../src/outbound/key-set-url.js";
 
 describe("keySetUrl", () => {
   test.each([
@@ -73,7 +73,7 @@ describe("keySetUrl", () => {
   });
 
   test("refuses a jwksUrl that returns no absolute URL", () => {
-    expect(() => keySetUrl("acme", { jwksUrl: (issuer) => `/${issuer}` })).toThrow("not an absolute one");
+    expect(() => keySetUrl("acme", { jwksUrl: (issuer) => `/${issuer}` })).toThrow("is not absolute");
   });
 
   test("holds what a jwksUrl returns to the same rules, and does not repeat it", () => {

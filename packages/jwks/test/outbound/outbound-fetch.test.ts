@@ -1,12 +1,11 @@
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
-import type { Lookup } from "../src/checked-lookup.node.js";
-import { JWKSFetcher } from "../src/jwks-fetcher.js";
-import { isAllowedAddress } from "../src/jwks-url.js";
-import { createOutboundFetch } from "../src/outbound-fetch.node.js";
-import { createOutboundFetch as createPortableFetch } from "../src/outbound-fetch.portable.js";
-import { json, startIssuer } from "./support/issuer-server.js";
+import { JWKSFetcher } from "../../src/fetching/jwks-fetcher.js";
+import { isAllowedAddress } from "../../src/outbound/key-set-url.js";
+import { createOutboundFetch, type Lookup } from "../../src/outbound/outbound-fetch.node.js";
+import { createOutboundFetch as createPortableFetch } from "../../src/outbound/outbound-fetch.portable.js";
+import { json, startIssuer } from "../support/issuer-server.js";
 
 /** Resolves every name to these addresses, one list after the other; remembers what it was asked for. */
 function resolving(...answers: readonly (readonly string[])[]): { lookup: Lookup; asked: string[] } {

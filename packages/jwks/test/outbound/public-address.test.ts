@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ipAddressBytes } from "../src/ip-address.js";
-import { isLoopbackAddress, isPublicAddress } from "../src/public-address.js";
+import { ipAddressBytes, isLoopbackAddress, isPublicAddress } from "../../src/outbound/public-address.js";
 
 describe("isPublicAddress", () => {
   test.each([

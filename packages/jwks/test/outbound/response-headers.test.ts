@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { retryAfterSeconds } from "../src/retry-after.js";
+import { retryAfterSeconds } from "../../src/outbound/response-headers.js";
 
 const NOW = Date.UTC(2030, 0, 2, 3, 4, 5) / 1000;
 

@@ -1,12 +1,13 @@
 import { inspect } from "node:util";
 import { KeyPair } from "@attest/core";
+import { createLocalJWKSet, importJWK, type JSONWebKeySet, jwtVerify, SignJWT } from "jose";
 import { describe, expect, test } from "vitest";
-import type { JWKSet } from "../src/jwk-set.js";
-import { jwksHandler } from "../src/jwks-handler.js";
+import type { JWKSet } from "../../src/jwk-set.js";
+import { jwksHandler } from "../../src/publishing/jwks-handler.js";
 
 const URL = "https://issuer.example/.well-known/jwks.json";
 const keyPair = KeyPair.generate("key-1");
-const published = { ...keyPair.toJwk(), use: "sig" };
+const published = { ...keyPair.toJwk(), use: "sig", alg: "EdDSA" };
 
 function request(method = "GET", headers: Record<string, string> = {}): Request {
   return new Request(URL, { method, headers });
@@ -65,6 +66,19 @@ describe("jwksHandler", () => {
     expect(response.headers.get("allow")).toBe("GET, HEAD");
   });
 
+  test("publishes what other libraries find the key by, under the algorithm that its source names", async () => {
+    const token = await new SignJWT()
+      .setProtectedHeader({ alg: "EdDSA", kid: "key-1" })
+      .sign(await importJWK({ ...keyPair.toPrivateJwk() }, "EdDSA"));
+    const keySet = (await jwksHandler(keyPair)(request()).json()) as JSONWebKeySet;
+    await expect(jwtVerify(token, createLocalJWKSet(keySet))).resolves.toMatchObject({
+      key: expect.anything(),
+    });
+
+    const renamed = jwksHandler({ jwks: () => ({ keys: [{ ...keyPair.toJwk(), alg: "Ed25519" }] }) });
+    expect(await renamed(request()).json()).toEqual({ keys: [{ ...published, alg: "Ed25519" }] });
+  });
+
   test("never publishes a private member, whatever the source holds", async () => {
     const secret = keyPair.toPrivateJwk();
     const handler = jwksHandler({ jwks: () => ({ keys: [secret] }) });
@@ -76,6 +90,10 @@ describe("jwksHandler", () => {
 
   test("says which argument is wrong", () => {
     expect(() => jwksHandler({} as unknown as KeyPair)).toThrow("keys must be");
+    expect(() => jwksHandler(keyPair.publicKey as unknown as KeyPair)).toThrow("a key without a kid");
+    expect(() => jwksHandler(keyPair, 300 as never)).toThrow(
+      "jwksHandler takes an object of options, got number",
+    );
     expect(() => jwksHandler(keyPair, { maxAgeSeconds: 0.5 })).toThrow("maxAgeSeconds");
     expect(() => jwksHandler(keyPair, { maxAgeSeconds: -1 })).toThrow("maxAgeSeconds");
   });

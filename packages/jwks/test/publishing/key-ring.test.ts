@@ -2,8 +2,8 @@ import { inspect } from "node:util";
 import { KeyPair } from "@attest/core";
 import { FixedClock } from "@attest/core/testing";
 import { describe, expect, test } from "vitest";
-import { jwksHandler } from "../src/jwks-handler.js";
-import { KeyRing, type KeyRingOptions, type RotateOptions } from "../src/key-ring.js";
+import { jwksHandler } from "../../src/publishing/jwks-handler.js";
+import { KeyRing, type KeyRingOptions, type RotateOptions } from "../../src/publishing/key-ring.js";
 
 const [a, b, c] = [KeyPair.generate("a"), KeyPair.generate("b"), KeyPair.generate("c")];
 const message = new TextEncoder().encode("message");
@@ -123,6 +123,15 @@ describe("KeyRing", () => {
 
   test.each<[() => unknown, string]>([
     [() => new KeyRing({ current: {} as KeyPair }), "current"],
+    [() => new KeyRing(a as never), "make it { current: keyPair }"],
+    [() => new KeyRing(undefined as never), "KeyRing takes an object of options, got undefined"],
+    [
+      () => new KeyRing({ current: a, clock: Date.now as never }),
+      "clock must be a Clock: { now() } in seconds",
+    ],
+    [() => new KeyRing({ current: a, nxt: b } as never), 'unknown option "nxt"'],
+    [() => new KeyRing({ current: a, previous: [b] as never }), "a list with something else in it"],
+    [() => ringOf().ring.rotate(b, 930 as never), "rotate takes an object of options, got number"],
     [() => new KeyRing({ current: a, next: "b" as unknown as KeyPair }), "next"],
     [
       () => new KeyRing({ current: a, previous: [{ jwk: b.toJwk(), publishedUntil: Number.NaN }] }),

@@ -1,9 +1,9 @@
 import { KeyPair } from "@attest/core";
 import { describe, expect, test } from "vitest";
-import { jwksHandler } from "../src/jwks-handler.js";
-import { KeyRing } from "../src/key-ring.js";
-import { minter, verifierOf } from "./support/attested.js";
-import { type Answer, startIssuer, status } from "./support/issuer-server.js";
+import { jwksHandler } from "../../src/publishing/jwks-handler.js";
+import { KeyRing } from "../../src/publishing/key-ring.js";
+import { minter, verifierOf } from "../support/attested.js";
+import { type Answer, startIssuer, status } from "../support/issuer-server.js";
 
 const MAX_AGE = 60;
 const TOKEN_LIFE = 90;

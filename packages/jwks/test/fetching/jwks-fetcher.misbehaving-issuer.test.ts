@@ -1,10 +1,10 @@
 import type { ServerResponse } from "node:http";
-import { brotliCompressSync, constants, deflateSync, gzipSync } from "node:zlib";
+import { brotliCompressSync, constants, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
 import { KeyPair } from "@attest/core";
 import { describe, expect, test } from "vitest";
-import type { JWKSFetcherOptions } from "../src/fetcher-options.js";
-import { minter, verifierOf } from "./support/attested.js";
-import { type Answer, json, startIssuer, status } from "./support/issuer-server.js";
+import type { JWKSFetcherOptions } from "../../src/fetching/fetcher-options.js";
+import { minter, verifierOf } from "../support/attested.js";
+import { type Answer, json, startIssuer, status } from "../support/issuer-server.js";
 
 const key = KeyPair.generate("key-1");
 const good = key.toJwk();
@@ -196,6 +196,7 @@ describe("an issuer that misbehaves", () => {
   test.each([
     ["gzip", gzipSync],
     ["deflate", deflateSync],
+    ["deflate", deflateRawSync],
     ["br", (plain: Buffer) => brotliCompressSync(plain, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } })],
   ])("that sends a %s bomb of 100 MB has no more unpacked than is read, 1010", async (encoding, compress) => {
     const bomb = compress(Buffer.alloc(100_000_000));
@@ -212,9 +213,14 @@ describe("an issuer that misbehaves", () => {
 
   test.each([
     ["gzip", gzipSync],
+    ["x-gzip", gzipSync],
     ["deflate", deflateSync],
+    // Without zlib's header, as some servers send it: stored, with fixed codes, with codes of its own.
+    ["deflate", deflateRawSync],
+    ["deflate", (plain: string) => deflateRawSync(plain, { level: 0 })],
+    ["deflate", (plain: string) => deflateRawSync(plain, { strategy: constants.Z_FIXED })],
     ["br", brotliCompressSync],
-  ])("that packs an honest key set with %s is understood", async (encoding, compress) => {
+  ])("that packs an honest key set with %s is understood (%#)", async (encoding, compress) => {
     const packed = compress(JSON.stringify(keySet));
     const { errorCode } = await verifyAgainst(body(packed, { "content-encoding": encoding }), FEW_RETRIES);
     expect(errorCode).toBeNull();

@@ -1,8 +1,8 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { JWKSFetcher } from "../src/jwks-fetcher.js";
-import { causeOfUnavailable } from "./support/unavailable.js";
+import { JWKSFetcher } from "../../src/fetching/jwks-fetcher.js";
+import { causeOfUnavailable } from "../support/unavailable.js";
 
 const resolved = vi.hoisted(() => ({ address: "127.0.0.1", times: 0 }));
 
