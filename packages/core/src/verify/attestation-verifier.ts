@@ -56,7 +56,7 @@ export function defaultChecks(options: AttestationVerifierOptions): readonly Che
     );
   }
   const { replayCache = new InMemoryReplayCache({ clock: options.clock }) } = options;
-  return [
+  const checks = [
     issuer(options),
     signature(options),
     lifetime(options),
@@ -66,6 +66,10 @@ export function defaultChecks(options: AttestationVerifierOptions): readonly Che
     proofOfPossession(),
     ...(replayCache === null ? [] : [replay({ ...options, replayCache })]),
   ];
+  options.keyResolver.keep?.(
+    options.trustedIssuers.map((trusted) => (typeof trusted === "string" ? trusted : trusted.issuer)),
+  );
+  return checks;
 }
 
 /** Verifies attestation tokens with {@link defaultChecks}, and is nothing but that list. */

@@ -61,6 +61,57 @@ describe("HTTPKeyResolver", () => {
     expect(await verifier.verify(await create(stranger))).toMatchObject({ errorCode: 1003 });
   });
 
+  test("lets a verifier follow an issuer that restarts with a new key under the old kid", async () => {
+    const before = KeyPair.generate("key-1");
+    const after = KeyPair.generate("key-1");
+    const server = await startIssuer(publish(before));
+    const { verifier } = verifierOf(server);
+    const create = (keyPair: KeyPair) =>
+      new AttestationProvider({ issuer: server.issuer, keyPair }).createToken({
+        identity,
+        audience: AUDIENCE,
+      });
+    expect(await verifier.verify(await create(before))).toMatchObject({ verified: true });
+
+    server.answer = publish(after);
+    const tokens = await Promise.all(Array.from({ length: 20 }, () => create(after)));
+    const results = await Promise.all(tokens.map((token) => verifier.verify(token)));
+    expect(results.every(({ verified }) => verified)).toBe(true);
+    expect(server.requests).toHaveLength(2);
+
+    // Forged signatures cause no more fetches within the cooldown, and spoil nothing.
+    for (let forged = 0; forged < 20; forged++) {
+      const token = await create(KeyPair.generate("key-1"));
+      expect(await verifier.verify(token)).toMatchObject({ errorCode: 1003 });
+    }
+    expect(await verifier.verify(await create(after))).toMatchObject({ verified: true });
+    expect(server.requests).toHaveLength(2);
+  });
+
+  test("keeps the keys of the issuers that a verifier trusts, however many others are looked up", async () => {
+    let requests = 0;
+    const fetcher = new JWKSFetcher({
+      fetch: async () => {
+        requests++;
+        return Response.json({ keys: [] });
+      },
+    });
+    onTestFinished(() => fetcher.close());
+    const trusted = "https://issuer.example";
+    new AttestationVerifier({
+      trustedIssuers: [{ issuer: trusted, trustDomains: ["acme.com"] }],
+      keyResolver: new HTTPKeyResolver({ fetcher }),
+      audience: AUDIENCE,
+    });
+    await fetcher.getJwks(trusted);
+    for (let other = 0; other < 10_100; other++) await fetcher.getJwks(`https://${other}.example`);
+    expect(requests).toBe(10_101);
+    await fetcher.getJwks(trusted);
+    expect(requests).toBe(10_101);
+    await fetcher.getJwks("https://0.example");
+    expect(requests).toBe(10_102);
+  });
+
   test("turns an outage of the issuer into 1010, with the reason for the observer alone", async () => {
     const keyPair = KeyPair.generate();
     const server = await startIssuer(status(500));

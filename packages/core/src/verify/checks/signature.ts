@@ -37,9 +37,23 @@ export function signature(options: SignatureOptions): Check {
     if (!Ed25519PublicKey.isPublicKey(key)) {
       throw unavailable("the key resolver returned something that is not an Ed25519PublicKey");
     }
-    if (key.verify(signingInput, signature) !== true)
+    if (key.verify(signingInput, signature) === true) return;
+    const renewed = await refreshedKey(claims.iss, header.kid);
+    const isRenewed = renewed !== key && Ed25519PublicKey.isPublicKey(renewed);
+    if (!isRenewed || renewed.verify(signingInput, signature) !== true)
       throw invalid(`not signed by the issuer's key "${printable(header.kid)}"`);
   });
+
+  /** Returns the issuer's key after another look, or `undefined` when there is no such look or it fails. */
+  async function refreshedKey(issuer: string, kid: string): Promise<unknown> {
+    if (typeof keyResolver.refresh !== "function") return undefined;
+    try {
+      return await withDeadline(keyResolver.refresh(issuer, kid), keyTimeoutSeconds, timedOut);
+    } catch {
+      // The key that is known did not sign the token. That stands.
+      return undefined;
+    }
+  }
 }
 
 function unavailable(detail: string, cause?: unknown): AttestationError {
