@@ -63,7 +63,7 @@ export interface AskOptions {
 export function ask<Answer, Result>(
   question: () => MaybePromise<Answer>,
   { seconds, onTimeout, onFailure }: AskOptions,
-  use: (answer: Answer) => Result,
+  use: (answer: Answer) => MaybePromise<Result>,
 ): MaybePromise<Result> {
   let answer: MaybePromise<Answer>;
   let comesLater: boolean;

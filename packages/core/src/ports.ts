@@ -11,6 +11,18 @@ export interface KeyResolver {
    * refused with 1003. Throws or rejects while the keys are unavailable: that is an outage (1010), not an invalid token.
    */
   getKey(issuer: string, kid: string): MaybePromise<Ed25519PublicKey | undefined>;
+  /**
+   * Looks for a new key under `kid`, after a signature did not verify with the key that `getKey` returned: some issuers
+   * restart with a new key under the old name. Returns the key that is known after that, which may be the same. Anybody can
+   * cause a call, with any signature, so it has to bound how often it asks the issuer. A failure changes nothing: the
+   * token is refused, 1003. Resolvers without a cache leave it out.
+   */
+  refresh?(issuer: string, kid: string): MaybePromise<Ed25519PublicKey | undefined>;
+  /**
+   * Is called with the issuers that a verifier trusts, when the verifier is built. A resolver that remembers a limited
+   * number of issuers keeps these.
+   */
+  keep?(issuers: readonly string[]): void;
 }
 
 /** Remembers which token ids were used. */

@@ -1,11 +1,11 @@
 /**
  * What happens to the key sets of issuers.
  *
- * Strings that come from a peer are escaped and cut, and errors are the chain of their messages, outermost first, so
- * that an event can be logged as JSON as it is.
+ * Strings that come from a peer are escaped and cut. An error is the chain of its messages, outermost first. An event can
+ * be logged as JSON as it is.
  */
 export type KeySetEvent =
-  /** An issuer's key set was fetched; `skippedKeys` says, key by key, why some of it cannot be used. */
+  /** An issuer's key set was fetched. `skippedKeys` says, key by key, why some of its keys are not used. */
   | {
       readonly type: "key_set_fetched";
       readonly issuer: string;
@@ -13,7 +13,7 @@ export type KeySetEvent =
       readonly skippedKeys: readonly string[];
       readonly durationSeconds: number;
     }
-  /** An issuer's key set could not be fetched. */
+  /** A fetch of an issuer's key set failed, after all its attempts. */
   | {
       readonly type: "key_set_fetch_failed";
       readonly issuer: string;
@@ -24,30 +24,30 @@ export type KeySetEvent =
   | {
       readonly type: "key_set_fetch_retried";
       readonly issuer: string;
-      /** The number of the attempt that failed; the first is 1. */
+      /** Number of the attempt that failed; the first is 1. */
       readonly attempt: number;
-      /** How long the next one waits. */
+      /** Time before the next attempt. */
       readonly delaySeconds: number;
       readonly cause: readonly string[];
     }
   /**
-   * A key set past its time is used, because its issuer cannot be asked. Once for every fetch that failed, however
-   * many lookups it answers.
+   * A key set past its time is used, because its issuer cannot be asked. Reported once for every fetch that failed,
+   * however many look-ups the key set answers.
    */
   | {
       readonly type: "stale_key_set_served";
       readonly issuer: string;
-      /** How long ago it was fetched. */
+      /** Time since the key set was fetched. */
       readonly ageSeconds: number;
-      /** For how much longer it may be used; after that there are no keys. */
+      /** Time for which it may still be used. After that the issuer has no keys. */
       readonly usableForSeconds: number;
-      /** Why it could not be fetched again. */
+      /** Why the latest fetch failed. */
       readonly cause: readonly string[];
     }
-  /** A circuit breaker went from one state to another. */
+  /** An issuer's circuit breaker went from one state to another. */
   | {
       readonly type: "circuit_state_changed";
-      /** What the breaker protects: an issuer. */
+      /** Issuer that the breaker protects. */
       readonly name: string;
       readonly from: "closed" | "open" | "half_open";
       readonly to: "closed" | "open" | "half_open";

@@ -1,13 +1,16 @@
+export { FetcherClosedError, KeySetRefusedError, UnexpectedStatusError } from "./errors/fetch-errors.js";
 export type { KeySetEvent } from "./events.js";
-export { FetcherClosedError } from "./fetcher-closed-error.js";
-export type { JWKSFetcherMetrics } from "./fetcher-metrics.js";
-export type { JWKSFetcherOptions } from "./fetcher-options.js";
-export { HTTPKeyResolver, type HTTPKeyResolverOptions } from "./http-key-resolver.js";
+export type { JWKSFetcherOptions } from "./fetching/fetcher-options.js";
+export type { IssuerState, JWKSFetcherMetrics } from "./fetching/fetcher-status.js";
+export { HTTPKeyResolver, type HTTPKeyResolverOptions } from "./fetching/http-key-resolver.js";
+export { JWKSFetcher } from "./fetching/jwks-fetcher.js";
 export type { JWKSet, PublishedJwk } from "./jwk-set.js";
-export { JWKSFetcher } from "./jwks-fetcher.js";
-export { type JwksHandlerOptions, jwksHandler } from "./jwks-handler.js";
-export type { KeySetUrlOptions } from "./jwks-url.js";
-export { KeyRing, type KeyRingOptions, type RetiredKey, type RotateOptions } from "./key-ring.js";
-export { KeySetRefusedError } from "./key-set-refused-error.js";
-export type { KeySetSource, SingleKey } from "./key-set-source.js";
-export { UnexpectedStatusError } from "./unexpected-status-error.js";
+export type { KeySetUrlOptions } from "./outbound/key-set-url.js";
+export {
+  type JwksHandlerOptions,
+  jwksHandler,
+  type KeySetSource,
+  type SingleKey,
+} from "./publishing/jwks-handler.js";
+export { KeyRing, type KeyRingOptions, type RotateOptions } from "./publishing/key-ring.js";
+export type { RetiredKey } from "./publishing/retired-key.js";

@@ -1,6 +1,6 @@
 /**
- * What `promise` settles to, unless `signal` is aborted first; then the signal's reason is thrown. The work behind
- * the promise is not stopped, only no longer waited for.
+ * Waits for `promise`, unless `signal` is aborted first: then the signal's reason is thrown. The work behind the promise is
+ * not stopped; it is only no longer waited for.
  */
 export async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   let abort = (): void => undefined;

@@ -1,25 +1,16 @@
-import { assertNumber, MAX_TIMER_SECONDS } from "./assert-number.js";
-import { assertOptions } from "./assert-options.js";
-import type { CircuitState } from "./circuit-state.js";
-
-/** A circuit breaker went from one state to another. */
-export interface CircuitStateChange {
-  /** The breaker's, as given to it. */
-  readonly name: string | undefined;
-  readonly from: CircuitState;
-  readonly to: CircuitState;
-}
+import type { CircuitStateChange } from "./circuit-state.js";
+import { assertNumber, assertOptions, MAX_TIMER_SECONDS } from "./options.js";
 
 export interface CircuitBreakerConfig {
-  /** After how many failures in a row the circuit opens. Default 5. A success in between starts the count anew. */
+  /** Number of failures in a row that open the circuit. Default: 5. A success in between starts the count anew. */
   readonly failureThreshold?: number | undefined;
-  /** How long it stays open before trial calls are let through, in seconds. Default 30. At most 2147483. */
+  /** How long the circuit stays open before trial calls are let through, in seconds. Default: 30 s. At most 2147483 s. */
   readonly recoveryTimeoutSeconds?: number | undefined;
-  /** How many trial calls may be under way at once in half-open state. Default 1. */
+  /** Number of trial calls that may be under way at once in half-open state. Default: 1. */
   readonly halfOpenMaxCalls?: number | undefined;
-  /** Handed to `onStateChange`, to tell breakers apart. */
+  /** Name that is handed to `onStateChange`, to tell breakers apart. */
   readonly name?: string | undefined;
-  /** Is told of every change of state. What it throws is dropped. */
+  /** Is called with every change of state. An error that it throws is dropped. */
   readonly onStateChange?: ((change: CircuitStateChange) => void) | undefined;
 }
 
@@ -33,7 +24,7 @@ export type CircuitBreakerSettings = Omit<CircuitBreakerConfig, WithDefault> & {
 };
 
 /**
- * The config with its defaults: for who takes one as an option, and refuses a wrong one at once.
+ * Returns the config with its defaults. Use it where a config is an option, to refuse a wrong one at once.
  *
  * @throws {TypeError | RangeError} naming the option that is wrong.
  */

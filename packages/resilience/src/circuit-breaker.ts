@@ -9,12 +9,13 @@ import { CircuitSwitch } from "./circuit-switch.js";
 import { monotonicSeconds, TrialCalls } from "./trial-calls.js";
 
 /**
- * Stops calling what keeps failing. `failureThreshold` failures in a row open the circuit, and calls are refused
- * at once. `recoveryTimeoutSeconds` later it half-opens: exactly `halfOpenMaxCalls` trial calls at a time are let
- * through. The first that succeeds closes the circuit, the first that fails opens it again.
+ * Stops calls to a service that keeps failing. `failureThreshold` failures in a row open the circuit, and calls are refused
+ * at once. `recoveryTimeoutSeconds` later it half-opens: exactly `halfOpenMaxCalls` trial calls at a time are let through.
+ * The first trial that succeeds closes the circuit, the first that fails opens it again.
  *
- * Use {@link CircuitBreaker.execute}, or ask {@link CircuitBreaker.canExecute} and report by hand. Its timer
- * keeps no process alive, and runs on a clock that nobody sets.
+ * Use {@link CircuitBreaker.execute}, or ask {@link CircuitBreaker.canExecute} and report by hand. The breaker's timer keeps
+ * no process alive and runs on a clock that cannot be set. Where timers are lost (Workers end them with the request), the
+ * next question about the state compares clocks.
  */
 export class CircuitBreaker {
   readonly #settings: CircuitBreakerSettings;
@@ -33,33 +34,33 @@ export class CircuitBreaker {
     this.#switch = new CircuitSwitch(this.#settings.recoveryTimeoutSeconds, (to) => this.#changed(to));
   }
 
+  /** State now. */
   get state(): CircuitState {
     return this.#switch.state;
   }
 
   /**
-   * Whether a call may be made now. In half-open state `true` takes the place of a trial call: make the call, and
-   * report on it with `recordSuccess` or `recordFailure`. A place nobody reports on is free again after
-   * `recoveryTimeoutSeconds`.
+   * Whether a call may be made now. In half-open state `true` takes the place of a trial call: make the call, and report on
+   * it with `recordSuccess` or `recordFailure`. Without a report the place is free again after `recoveryTimeoutSeconds`.
    */
   canExecute(): boolean {
     const { state } = this;
     return state === CircuitState.CLOSED || (state === CircuitState.HALF_OPEN && this.#trials.lease());
   }
 
-  /** Reports that a call which `canExecute` let through went well. While the circuit is open it changes nothing. */
+  /** Reports the success of a call that `canExecute` let through. While the circuit is open it changes nothing. */
   recordSuccess(): void {
     if (this.#isReportExpected()) this.#succeeded();
   }
 
-  /** Reports that a call which `canExecute` let through failed. While the circuit is open it changes nothing. */
+  /** Reports the failure of a call that `canExecute` let through. While the circuit is open it changes nothing. */
   recordFailure(): void {
     if (this.#isReportExpected()) this.#failed();
   }
 
   /**
-   * What `fn` returns. Whatever it throws counts as a failure, and is thrown on. It must come to an end: a trial
-   * call that never does keeps its place, so give it a deadline (see `abortable`).
+   * Calls `fn` and returns its result. An error that it throws counts as a failure, and is thrown on. `fn` must come to an
+   * end: a trial call that never ends keeps its place, so give it a deadline (see `abortable`).
    *
    * @throws {CircuitOpenError} when the call may not be made; `fn` is not called then.
    */
@@ -87,7 +88,7 @@ export class CircuitBreaker {
     this.#switch.close();
   }
 
-  /** Ends the breaker and its timer: it is open from now on, for good. */
+  /** Ends the breaker and its timer: the circuit is open from now on, for good. */
   close(): void {
     if (this.#switch.isShutdown) return;
     this.#switch.shutdown();
@@ -123,7 +124,7 @@ export class CircuitBreaker {
     try {
       onStateChange?.({ name, from, to });
     } catch {
-      // It only watches.
+      // A listener only watches.
     }
   }
 

@@ -3,11 +3,10 @@ export { CircuitBreaker } from "./circuit-breaker.js";
 export {
   type CircuitBreakerConfig,
   type CircuitBreakerSettings,
-  type CircuitStateChange,
   readCircuitBreakerConfig,
 } from "./circuit-breaker-config.js";
 export { CircuitOpenError, isCircuitOpenError } from "./circuit-open-error.js";
-export { CircuitState } from "./circuit-state.js";
+export { CircuitState, type CircuitStateChange } from "./circuit-state.js";
 export { type RetryAnnouncement, type RetryOptions, retry } from "./retry.js";
 export { type RetryConfig, type RetrySettings, readRetryConfig } from "./retry-config.js";
 export { isRetryError, RetryError } from "./retry-error.js";

@@ -1,21 +1,20 @@
-import { assertNumber, MAX_TIMER_SECONDS } from "./assert-number.js";
-import { assertOptions } from "./assert-options.js";
+import { assertNumber, assertOptions, MAX_TIMER_SECONDS } from "./options.js";
 
 export interface RetryConfig {
-  /** How many more attempts follow a failed first one. Default 3; 0 for none. */
+  /** Number of attempts after a failed first one. Default: 3. */
   readonly maxRetries?: number | undefined;
-  /** The longest wait before the second attempt, in seconds. Default 0.5. */
+  /** Longest wait before the second attempt, in seconds. Default: 0.5 s. */
   readonly baseDelaySeconds?: number | undefined;
   /**
-   * The longest wait before any attempt, in seconds. Default 10. Who asks for a longer one (`Retry-After`) is not
-   * asked again.
+   * Longest wait before any attempt, in seconds. Default: 10 s. An error that asks for a longer one (`Retry-After`) is the
+   * last.
    */
   readonly maxDelaySeconds?: number | undefined;
-  /** By how much the longest wait grows from one attempt to the next. Default 2. */
+  /** Factor by which the longest wait grows from one attempt to the next. Default: 2. */
   readonly exponentialBase?: number | undefined;
   /**
-   * Default `true`: each wait is a random part of the longest, so that many who failed together do not come back
-   * together. `false`: always the longest.
+   * Whether each wait is a random part of the longest, so that callers that failed together do not come back together.
+   * Default: `true`. Otherwise every wait is the longest.
    */
   readonly jitter?: boolean | undefined;
 }
@@ -26,7 +25,7 @@ const OPTIONS = ["maxRetries", "baseDelaySeconds", "maxDelaySeconds", "exponenti
 export type RetrySettings = { readonly [Option in keyof RetryConfig]-?: NonNullable<RetryConfig[Option]> };
 
 /**
- * The config with its defaults: for who takes one as an option, and refuses a wrong one at once.
+ * Returns the config with its defaults. Use it where a config is an option, to refuse a wrong one at once.
  *
  * @throws {TypeError | RangeError} naming the option that is wrong.
  */

@@ -1,22 +1,35 @@
-const BRAND = Symbol.for("@attest/RetryError");
+import { recogniseByBrand } from "./brand.js";
 
-/** Every attempt has failed, as far as it made sense to go on. `cause` is the last error, too. */
+/**
+ * Failure of every attempt that was worth making. The message ends with the last error's, and `cause` is that error.
+ * `instanceof` recognises it from every copy of the package.
+ */
 export class RetryError extends Error {
   override readonly name = "RetryError";
-  /** What the last attempt threw. */
+
+  static {
+    recogniseByBrand(RetryError, "RetryError");
+  }
+
+  /** Error that the last attempt threw. */
   readonly lastError: unknown;
-  /** How many attempts were made, the first included. */
+  /** Number of attempts that were made, the first included. */
   readonly attempts: number;
 
   constructor(attempts: number, lastError: unknown) {
-    super(`gave up after ${attempts} ${attempts === 1 ? "attempt" : "attempts"}`, { cause: lastError });
+    const made = `${attempts} ${attempts === 1 ? "attempt" : "attempts"}`;
+    super(`gave up after ${made}: ${textOf(lastError)}`, { cause: lastError });
     this.attempts = attempts;
     this.lastError = lastError;
-    Object.defineProperty(this, BRAND, { value: true });
   }
 }
 
 /** Whether `value` is a {@link RetryError}, of this copy of the package or any other. */
 export function isRetryError(value: unknown): value is RetryError {
-  return typeof value === "object" && value !== null && (value as { [BRAND]?: unknown })[BRAND] === true;
+  return value instanceof RetryError;
+}
+
+function textOf(error: unknown): string {
+  if (error instanceof Error) return error.message === "" ? error.name : error.message;
+  return typeof error === "string" ? error : `thrown: ${error === null ? "null" : typeof error}`;
 }

@@ -1,37 +1,35 @@
 import { abortable } from "./abortable.js";
-import { backoffSeconds, secureRandom } from "./backoff.js";
 import { type RetryConfig, type RetrySettings, readRetryConfig } from "./retry-config.js";
 import { RetryError } from "./retry-error.js";
 
-/** An attempt failed, and another follows. */
+/** Failed attempt that another follows. */
 export interface RetryAnnouncement {
-  /** The number of the attempt that failed; the first is 1. */
+  /** Number of the attempt that failed; the first is 1. */
   readonly attempt: number;
   readonly error: unknown;
-  /** How long the next one waits. */
+  /** Time before the next attempt. */
   readonly delaySeconds: number;
 }
 
 export interface RetryOptions {
-  /** Ends the waiting and the attempt under way; its reason is thrown. Default: nothing does. */
+  /** Signal that ends the waiting and the attempt under way; its reason is thrown. Default: none. */
   readonly signal?: AbortSignal | undefined;
-  /** Whether the error is worth another attempt. Default: every one is. What it turns down is thrown as it is. */
+  /** Whether the error is worth another attempt. Default: every error is. An error that is not is thrown as it is. */
   readonly shouldRetry?: ((error: unknown, attempt: number) => boolean) | undefined;
-  /** Is told of each attempt that is to follow, before the wait. */
+  /** Is called before the wait for each further attempt. */
   readonly onRetry?: ((announcement: RetryAnnouncement) => void) | undefined;
 }
 
 /**
- * What `fn` returns, as soon as one attempt succeeds. After a failure it waits and tries again, `maxRetries`
- * times at most; the wait doubles each time (`exponentialBase`) up to `maxDelaySeconds`, of which a random part is
- * waited.
+ * Calls `fn` until an attempt succeeds, and returns its result. After a failure it waits and tries again, `maxRetries` times
+ * at most. The longest wait doubles each time (`exponentialBase`), up to `maxDelaySeconds`. The wait is a random part of it.
  *
- * An error with a number `retryAfterSeconds` (an answer's `Retry-After`, a `CircuitOpenError`) is waited for that
- * long at least; if that is more than `maxDelaySeconds`, there is no other attempt.
+ * An error with a number `retryAfterSeconds` (an answer's `Retry-After`, a `CircuitOpenError`) makes the wait at least that
+ * long. If that is more than `maxDelaySeconds`, there is no further attempt.
  *
  * @param fn is given the number of the attempt, the first being 1, and the signal to stop on
  * @throws {RetryError} when the last attempt has failed.
- * @throws what the signal was aborted with, and what `shouldRetry` turned down.
+ * @throws the reason of the signal when it is aborted, and the error that `shouldRetry` turned down.
  * @throws {TypeError | RangeError} naming the option that is wrong, before the first attempt.
  */
 export async function retry<T>(
@@ -55,15 +53,15 @@ export async function retry<T>(
   }
 }
 
-/** `undefined` when the error asks for a longer wait than is allowed. */
+/** Returns the wait before the next attempt, or `undefined` when the error asks for a longer one than is allowed. */
 function delayAfter(error: unknown, attempt: number, settings: RetrySettings): number | undefined {
-  const backoff = backoffSeconds(attempt, settings, secureRandom);
+  const backoff = backoffSeconds(attempt, settings);
   const asked = (error as { readonly retryAfterSeconds?: unknown } | null | undefined)?.retryAfterSeconds;
   if (typeof asked !== "number" || Number.isNaN(asked)) return backoff;
   return asked > settings.maxDelaySeconds ? undefined : Math.max(asked, backoff);
 }
 
-/** Its timer is cleared as soon as nobody waits for it any more. */
+/** Waits, and clears the timer as soon as the wait is over. */
 async function sleep(seconds: number, signal: AbortSignal): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const elapsed = new Promise<void>((resolve) => {
@@ -74,4 +72,20 @@ async function sleep(seconds: number, signal: AbortSignal): Promise<void> {
   } finally {
     clearTimeout(timer);
   }
+}
+
+/**
+ * Returns the wait after failed attempt number `attempt` (the first is 1), in seconds: capped exponential backoff with full
+ * jitter.
+ */
+function backoffSeconds(attempt: number, settings: RetrySettings): number {
+  const { baseDelaySeconds, maxDelaySeconds, exponentialBase, jitter } = settings;
+  const longest = Math.min(maxDelaySeconds, baseDelaySeconds * exponentialBase ** (attempt - 1));
+  return jitter ? longest * secureRandom() : longest;
+}
+
+/** Returns a number from 0 to 1, 1 excluded, from the platform's secure randomness. */
+function secureRandom(): number {
+  const [word = 0] = crypto.getRandomValues(new Uint32Array(1));
+  return word / 2 ** 32;
 }

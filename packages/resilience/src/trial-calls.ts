@@ -1,14 +1,14 @@
-/** The places for trial calls in one half-open period. */
+/** Places for trial calls in one half-open period. */
 export class TrialCalls {
   readonly #places: number;
   readonly #leaseSeconds: number;
   #running = 0;
-  /** When the places that nobody watches over fall back to the breaker, in seconds, oldest first. */
+  /** Ends of the leases that are not reported on yet, in seconds, oldest first. */
   #leases: number[] = [];
 
   /**
-   * @param places how many trial calls there may be at once
-   * @param leaseSeconds how long a place may be kept by somebody who has not said how the call went
+   * @param places number of trial calls that may be under way at once
+   * @param leaseSeconds how long a place is kept for a call that is not reported on
    */
   constructor(places: number, leaseSeconds: number) {
     this.#places = places;
@@ -22,7 +22,7 @@ export class TrialCalls {
     return true;
   }
 
-  /** Takes a place for a call that its caller reports on, or forgets to: then the place comes back by itself. */
+  /** Takes a place for a call that its caller reports on. Without a report the place comes back by itself. */
   lease(): boolean {
     if (!this.#hasPlace()) return false;
     this.#leases.push(monotonicSeconds() + this.#leaseSeconds);
@@ -41,7 +41,7 @@ export class TrialCalls {
   }
 }
 
-/** Seconds on a clock that nobody sets. */
+/** Returns seconds on a clock that cannot be set. */
 export function monotonicSeconds(): number {
   return performance.now() / 1000;
 }

@@ -1,10 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { CircuitBreaker } from "../src/circuit-breaker.js";
-import type { CircuitBreakerConfig, CircuitStateChange } from "../src/circuit-breaker-config.js";
+import type { CircuitBreakerConfig } from "../src/circuit-breaker-config.js";
 import { CircuitOpenError, isCircuitOpenError } from "../src/circuit-open-error.js";
-import { CircuitState } from "../src/circuit-state.js";
+import { CircuitState, type CircuitStateChange } from "../src/circuit-state.js";
 
 const fail = () => Promise.reject(new Error("down"));
 
@@ -67,6 +67,32 @@ describe("CircuitBreaker", () => {
     expect(breaker.canExecute()).toBe(false);
     vi.advanceTimersByTime(1);
     expect(breaker.state).toBe(CircuitState.HALF_OPEN);
+  });
+
+  test("half-opens by the clock where its timer is lost, opens again and closes as ever", async () => {
+    vi.stubGlobal("setTimeout", () => 0);
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const changes: string[] = [];
+    const breaker = openBreaker({ onStateChange: ({ from, to }) => changes.push(`${from} > ${to}`) });
+    const passTime = (seconds: number) => vi.advanceTimersByTime(seconds * 1000);
+    passTime(29.999);
+    expect(breaker.state).toBe(CircuitState.OPEN);
+    passTime(0.001);
+    await expect(breaker.execute(fail)).rejects.toThrow("down");
+    expect(breaker.state).toBe(CircuitState.OPEN);
+    passTime(29.999);
+    expect(breaker.canExecute()).toBe(false);
+    passTime(0.001);
+    expect([breaker.canExecute(), breaker.canExecute()]).toEqual([true, false]);
+    breaker.recordSuccess();
+    expect(breaker.state).toBe(CircuitState.CLOSED);
+    expect(changes).toEqual([
+      "closed > open",
+      "open > half_open",
+      "half_open > open",
+      "open > half_open",
+      "half_open > closed",
+    ]);
   });
 
   test("does not care for the system's clock", () => {

@@ -45,6 +45,7 @@ describe("retry", () => {
     expect(isRetryError(error)).toBe(true);
     expect(error).toMatchObject({
       name: "RetryError",
+      message: "gave up after 4 attempts: no 4",
       attempts: 4,
       lastError: expect.objectContaining({ message: "no 4" }),
       cause: expect.objectContaining({ message: "no 4" }),

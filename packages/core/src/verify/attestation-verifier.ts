@@ -83,6 +83,7 @@ export function defaultChecks(options: AttestationVerifierOptions): readonly Che
   const settings = readOptions("AttestationVerifier", options, OPTIONS);
   const { keyResolver, keyTimeoutSeconds, maxLifetimeSeconds, cacheTimeoutSeconds, checks } = settings;
   const { replayCache = new InMemoryReplayCache({ clock: settings.clock }) } = settings;
+  keyResolver.keep?.([...settings.trustedIssuers.keys()]);
   return [
     issuer({ trustedIssuers: options.trustedIssuers }),
     signature({ keyResolver, keyTimeoutSeconds }),

@@ -7,9 +7,9 @@ import {
 } from "@attest/core";
 import { FixedClock } from "@attest/core/testing";
 import { onTestFinished } from "vitest";
-import type { JWKSFetcherOptions } from "../../src/fetcher-options.js";
-import { HTTPKeyResolver } from "../../src/http-key-resolver.js";
-import { JWKSFetcher } from "../../src/jwks-fetcher.js";
+import type { JWKSFetcherOptions } from "../../src/fetching/fetcher-options.js";
+import { HTTPKeyResolver } from "../../src/fetching/http-key-resolver.js";
+import { JWKSFetcher } from "../../src/fetching/jwks-fetcher.js";
 import { Recorder } from "./recorder.js";
 
 const AUDIENCE = "https://server.example";

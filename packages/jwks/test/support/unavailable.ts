@@ -9,7 +9,7 @@ export async function causeOfUnavailable(lookup: Promise<unknown>): Promise<stri
   );
   if (!isAttestationError(error)) throw new Error("not refused with an AttestationError", { cause: error });
   expect(error.code).toBe(AttestationErrorCode.KEY_UNAVAILABLE);
-  expect(error.detail).toMatch(/^the key set of ".*" cannot be had$/);
+  expect(error.detail).toMatch(/^the key set of ".*" is unavailable$/);
   const messages: string[] = [];
   for (let cause = error.cause; cause instanceof Error; cause = cause.cause) messages.push(cause.message);
   return messages.join(" < ");

@@ -3,7 +3,7 @@ import { AttestationError, AttestationErrorCode, isAttestationError } from "../.
 import { Ed25519PublicKey } from "../../keys/ed25519-public-key.js";
 import { having, MAX_TIMER_SECONDS, seconds } from "../../options/option-kinds.js";
 import { type OptionsSpec, readOptions } from "../../options/read-options.js";
-import type { KeyResolver } from "../../ports.js";
+import type { KeyResolver, MaybePromise } from "../../ports.js";
 import { printable } from "../../printable.js";
 import { type Check, defineOwnCheck, type VerificationContext } from "../check.js";
 
@@ -28,6 +28,23 @@ export function signature(options: SignatureOptions): Check {
     onFailure: (cause) => (isAttestationError(cause) ? cause : unavailable("the key resolver failed", cause)),
   };
 
+  /**
+   * Looks for a new key under the old name, which some issuers have after a restart. A resolver that fails changes
+   * nothing: the key that is known did not sign the token.
+   */
+  function assertSignedWithNew(old: Ed25519PublicKey, context: VerificationContext): MaybePromise<void> {
+    const { claims, header } = context;
+    const refused = invalid(`not signed by the issuer's key "${printable(header.kid)}"`);
+    if (typeof keyResolver.refresh !== "function") throw refused;
+    return ask<unknown, void>(
+      () => keyResolver.refresh?.(claims.iss, header.kid),
+      { ...bounds, onFailure: () => refused },
+      (key) => {
+        if (key === old || !(key instanceof Ed25519PublicKey) || !isSignedWith(key, context)) throw refused;
+      },
+    );
+  }
+
   return defineOwnCheck(
     "signature",
     (context) => {
@@ -35,22 +52,22 @@ export function signature(options: SignatureOptions): Check {
       return ask<unknown, void>(
         () => keyResolver.getKey(claims.iss, header.kid),
         bounds,
-        (key) => assertSignedWith(key, context),
+        (key) => {
+          if (key === undefined) throw invalid(`the issuer publishes no key "${printable(header.kid)}"`);
+          if (!(key instanceof Ed25519PublicKey)) {
+            throw unavailable("the key resolver returned something that is not an Ed25519PublicKey");
+          }
+          return isSignedWith(key, context) ? undefined : assertSignedWithNew(key, context);
+        },
       );
     },
     { reads: { keyResolver, keyTimeoutSeconds } },
   );
 }
 
-/** @throws {AttestationError} 1003 or 1010 when `key` is no key that signed the token. */
-function assertSignedWith(key: unknown, { header, signingInput, signature }: VerificationContext): void {
-  if (key === undefined) throw invalid(`the issuer publishes no key "${printable(header.kid)}"`);
-  if (!(key instanceof Ed25519PublicKey)) {
-    throw unavailable("the key resolver returned something that is not an Ed25519PublicKey");
-  }
-  if (key.verify(signingInput, signature) !== true) {
-    throw invalid(`not signed by the issuer's key "${printable(header.kid)}"`);
-  }
+/** Whether `key` signed the token; a key of the user's own making has to say so in as many words. */
+function isSignedWith(key: Ed25519PublicKey, { signingInput, signature }: VerificationContext): boolean {
+  return key.verify(signingInput, signature) === true;
 }
 
 function unavailable(detail: string, cause?: unknown): AttestationError {

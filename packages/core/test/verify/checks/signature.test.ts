@@ -33,6 +33,59 @@ describe("signature", () => {
     );
   });
 
+  describe("when the key did not sign the token", () => {
+    const stale = KeyPair.generate("key-1").publicKey;
+    const refused = refusing(1003, 'not signed by the issuer\'s key "key-1"');
+
+    /** Runs the check against a resolver that has the old key, and looks again as `refresh` does. */
+    async function runRefreshing(refresh: (issuer: string, kid: string) => unknown, key = stale) {
+      const asked: unknown[] = [];
+      const keyResolver = {
+        getKey: async () => key,
+        refresh: (...names: [string, string]) => {
+          asked.push(names);
+          return refresh(...names);
+        },
+      } as KeyResolver;
+      const outcome = await runCheck(signature({ keyResolver, keyTimeoutSeconds: 0.05 }), token).then(
+        () => "passed",
+        (error: unknown) => error,
+      );
+      return { outcome, asked };
+    }
+
+    test("asks the resolver to look again, and passes a token signed by the new key", async () => {
+      expect(await runRefreshing(async () => keyPair.publicKey)).toEqual({
+        outcome: "passed",
+        asked: [[ISSUER, "key-1"]],
+      });
+    });
+
+    test("does not ask for a token that the known key signed", async () => {
+      expect(await runRefreshing(async () => stale, keyPair.publicKey)).toEqual({
+        outcome: "passed",
+        asked: [],
+      });
+    });
+
+    test.each<[string, () => unknown]>([
+      ["the same key", async () => stale],
+      ["another wrong key", async () => KeyPair.generate().publicKey],
+      ["no key", async () => undefined],
+      ["something that is no key", async () => ({ verify: () => true })],
+      ["a failure", () => Promise.reject(new Error("down"))],
+      [
+        "a failure at once",
+        () => {
+          throw new Error("down");
+        },
+      ],
+      ["nothing in time", () => new Promise(() => undefined)],
+    ])("refuses the token, 1003, when the second look brings %s", async (_, refresh) => {
+      expect(await runRefreshing(refresh)).toEqual({ outcome: refused, asked: [[ISSUER, "key-1"]] });
+    });
+  });
+
   test("refuses a token whose key the issuer does not publish, 1003", async () => {
     const keyResolver = resolving(async () => undefined);
     await expect(runCheck(signature({ keyResolver }), token)).rejects.toEqual(

@@ -1,0 +1,54 @@
+import { describe, expect, test, vi } from "vitest";
+import * as exported from "../src/index.js";
+
+type ErrorClass = new (attempts: number, lastError?: unknown) => Error;
+
+/** Every error that the package exports, found by looking. */
+const errorClasses = Object.entries<unknown>({ ...exported }).filter(
+  (entry): entry is [string, ErrorClass] => {
+    const [, value] = entry;
+    return typeof value === "function" && value.prototype instanceof Error;
+  },
+);
+
+describe("the errors of the package", () => {
+  test("are all looked at here", () => {
+    expect(errorClasses.map(([name]) => name)).toEqual(["CircuitOpenError", "RetryError"]);
+  });
+
+  test.each(errorClasses)(
+    "%s has a brand of its own, and is known by instanceof across copies",
+    async (name, Ours) => {
+      vi.resetModules();
+      const copy: Readonly<Record<string, unknown>> = await import("../src/index.js");
+      const Theirs = copy[name] as ErrorClass;
+      expect(Theirs).not.toBe(Ours);
+      expect(new Theirs(1)).toBeInstanceOf(Ours);
+      expect(new Theirs(1).name).toBe(name);
+      for (const [other, Other] of errorClasses) {
+        expect(new Theirs(1) instanceof Other).toBe(other === name);
+      }
+      for (const value of [undefined, null, "text", {}, new Error(name)])
+        expect(value instanceof Ours).toBe(false);
+    },
+  );
+
+  test.each(errorClasses)("%s is told from what extends it", (_, Ours) => {
+    class Extended extends Ours {}
+    expect(new Ours(1) instanceof Extended).toBe(false);
+    expect(new Extended(1) instanceof Extended).toBe(true);
+    expect(new Extended(1) instanceof Ours).toBe(true);
+  });
+});
+
+describe("RetryError", () => {
+  test.each([
+    [new Error("status 503"), "gave up after 1 attempt: status 503"],
+    [new TypeError(), "gave up after 1 attempt: TypeError"],
+    ["over", "gave up after 1 attempt: over"],
+    [undefined, "gave up after 1 attempt: thrown: undefined"],
+    [null, "gave up after 1 attempt: thrown: null"],
+  ])("tells the last error %o", (lastError, message) => {
+    expect(new exported.RetryError(1, lastError)).toMatchObject({ message, lastError });
+  });
+});
