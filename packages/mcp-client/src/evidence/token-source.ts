@@ -21,6 +21,7 @@ import {
   text,
 } from "@attest/core/internal";
 import type { ClientEvent } from "../events.js";
+import { objectOption } from "../object-option.js";
 import { assertToken } from "./assert-token.js";
 
 /** The request for a token, as a token source gets it. */
@@ -93,17 +94,20 @@ interface SourceOptions {
   readonly requireVerification: boolean;
 }
 
+const IDENTITY = having<AgentIdentity>("an AgentIdentity", "toSpiffeId");
+const AUDIENCE = text();
+
 /** The readers of every option that a {@link TokenSource} can have. */
 export const TOKEN_SOURCE_SPEC: OptionsSpec<SourceOptions> = {
   getToken: optional(callback<GetToken>()),
   attestationProvider: optional(
     having<LocalTokenSource["attestationProvider"]>("an AttestationProvider", "createToken"),
   ),
-  agentIdentity: optional(having<AgentIdentity>("an AgentIdentity", "toSpiffeId")),
-  targetAudience: optional(text()),
+  agentIdentity: optional(IDENTITY),
+  targetAudience: optional(AUDIENCE),
   subject: optional(text()),
-  agentIntegrity: optional(having<AgentIntegrity>("an AgentIntegrity")),
-  attestationMetadata: optional(having<AttestationMetadata>("an AttestationMetadata")),
+  agentIntegrity: optional(objectOption<AgentIntegrity>("an AgentIntegrity")),
+  attestationMetadata: optional(objectOption<AttestationMetadata>("an AttestationMetadata")),
   clock: clock(),
   observer: observer<ClientEvent>(),
   requireVerification: stated(flag(false)),
@@ -153,17 +157,9 @@ function remoteSource(options: SourceOptions, getToken: GetToken): () => unknown
 }
 
 function localSource(options: SourceOptions): () => unknown {
-  const { attestationProvider, agentIdentity, targetAudience, subject } = options;
+  const { attestationProvider, subject, agentIntegrity: integrity, attestationMetadata: metadata } = options;
   if (attestationProvider === undefined) throw new TypeError(EITHER);
-  if (agentIdentity === undefined) throw new TypeError(`agentIdentity is missing: ${EITHER}`);
-  if (targetAudience === undefined) throw new TypeError(`targetAudience is missing: ${EITHER}`);
-  const { agentIntegrity: integrity, attestationMetadata: metadata } = options;
-  return () =>
-    attestationProvider.createToken({
-      identity: agentIdentity,
-      audience: targetAudience,
-      subject,
-      integrity,
-      metadata,
-    });
+  const identity = IDENTITY(options.agentIdentity, "agentIdentity");
+  const audience = AUDIENCE(options.targetAudience, "targetAudience");
+  return () => attestationProvider.createToken({ identity, audience, subject, integrity, metadata });
 }

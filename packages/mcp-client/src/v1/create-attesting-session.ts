@@ -10,6 +10,7 @@ import {
 import type { ClientOptions } from "@modelcontextprotocol/sdk/client/index.js";
 import type { Implementation, InitializeResult } from "@modelcontextprotocol/sdk/types.js";
 import { TOKEN_SOURCE_SPEC, type TokenSource } from "../evidence/token-source.js";
+import { objectOption } from "../object-option.js";
 import { assertTransport } from "../transport/attest-transport.js";
 import type { TransportLike } from "../transport/transport-like.js";
 import { AttestingClientSession } from "./attesting-client-session.js";
@@ -38,8 +39,8 @@ const newTransport: Option<TransportLike> = (value) => {
 
 const SESSION_SPEC: OptionsSpec<SessionOptions> = {
   transport: newTransport,
-  clientInfo: optional(having<Implementation>("an object with name and version")),
-  clientOptions: optional(having<ClientOptions>("the options of the SDK's Client")),
+  clientInfo: optional(objectOption<Implementation>("an object with name and version")),
+  clientOptions: optional(objectOption<ClientOptions>("the options of the SDK's Client")),
 };
 
 /**
