@@ -1,12 +1,5 @@
 import { ATTESTATION_VERSION } from "@attest/core";
-import {
-  having,
-  membersOf,
-  type Option,
-  type OptionsSpec,
-  optional,
-  readOptions,
-} from "@attest/core/internal";
+import { membersOf, type Option, type OptionsSpec, optional, readOptions } from "@attest/core/internal";
 import type { ClientOptions } from "@modelcontextprotocol/sdk/client/index.js";
 import type { Implementation, InitializeResult } from "@modelcontextprotocol/sdk/types.js";
 import { TOKEN_SOURCE_SPEC, type TokenSource } from "../evidence/token-source.js";

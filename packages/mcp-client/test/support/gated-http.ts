@@ -55,5 +55,9 @@ export async function serveHttp(
     server.closeAllConnections();
     server.close();
   });
-  return { url: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`), sessions, requests };
+  return {
+    url: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`),
+    sessions,
+    requests,
+  };
 }

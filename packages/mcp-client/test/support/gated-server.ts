@@ -6,13 +6,13 @@ import {
 } from "@attest/core";
 import {
   type Evidence,
-  evidenceIn,
   errorResponse,
+  evidenceIn,
   isRequest,
   isResult,
   type Message,
-  type Requirements,
   type RequestId,
+  type Requirements,
   VerificationStatus,
   withoutEvidence,
   withStatus,
@@ -81,7 +81,8 @@ export class GatedServer {
     if (!isRequest(message)) return undefined;
     const evidence = evidenceIn(message);
     if (evidence !== undefined) this.seen.evidence.push({ method: message.method, evidence });
-    const refuse = (code: AttestationErrorCode) => errorResponse(message.id, writeRefusal(code, REQUIREMENTS));
+    const refuse = (code: AttestationErrorCode) =>
+      errorResponse(message.id, writeRefusal(code, REQUIREMENTS));
     if (evidence !== undefined || message.method === "initialize") {
       const verdict = await this.#verifier.verify(evidence?.token);
       if (!verdict.verified) return refuse(verdict.errorCode);

@@ -35,4 +35,3 @@ describe("attestTransport", () => {
     expect(attestTransport(transport, source)).toBe(transport);
   });
 });
-

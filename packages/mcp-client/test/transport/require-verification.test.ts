@@ -78,7 +78,9 @@ describe("attestTransport with requireVerification", () => {
   });
 
   test("leaves no session behind at a server over HTTP that is not wanted", async () => {
-    const host = await serveHttp((transport) => new Server({ name: "silent", version: "1" }).connect(transport));
+    const host = await serveHttp((transport) =>
+      new Server({ name: "silent", version: "1" }).connect(transport),
+    );
     for (const attempt of ["client", "session"] as const) {
       const transport = new StreamableHTTPClientTransport(host.url) as Transport;
       const connecting =

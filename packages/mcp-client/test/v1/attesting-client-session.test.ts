@@ -187,4 +187,3 @@ describe("AttestingClientSession", () => {
     expect(failed).not.toBeInstanceOf(AttestationRejectedError);
   });
 });
-
