@@ -1,5 +1,4 @@
 import { kindOf, membersOf } from "@attest/core/internal";
-import type { Message } from "@attest/core/wire";
 import type { UnverifiedServerError } from "../errors/unverified-server-error.js";
 import { BearerEvidence } from "../evidence/bearer.js";
 import { type TokenSettings, type TokenSource, tokenGetter } from "../evidence/token-source.js";
@@ -52,7 +51,7 @@ export function attestWith<T extends TransportLike>(
     onUnverified: onUnverified ?? report,
     endSession: () => endHttpSession(transport),
   });
-  transport.send = (message, options) => traffic.send(message as Message, options);
+  transport.send = (message, options) => traffic.send(message, options);
   return transport;
 }
 

@@ -1,10 +1,14 @@
-/** A JSON-RPC message of any SDK. It is looked at as `Message` of `@attest/core/wire`. */
+import type { Message, RequestId } from "@attest/core/wire";
+
+/** A JSON-RPC message as an SDK hands it over. It is looked at as a {@link Message}. */
 export interface MessageLike {
   readonly jsonrpc: "2.0";
 }
 
 /** The options of a message on its way out, as far as they matter here. */
 export interface SendOptionsLike {
+  /** The request of the server in whose course the message is sent. */
+  readonly relatedRequestId?: RequestId | undefined;
   /** Set when nothing is sent: the transport then takes up the answer to an earlier request. */
   readonly resumptionToken?: string | undefined;
 }
@@ -20,7 +24,7 @@ interface MessageListener {
  */
 export interface TransportLike {
   start(): Promise<void>;
-  send(message: MessageLike, options?: SendOptionsLike): Promise<void>;
+  send(message: Message, options?: SendOptionsLike): Promise<void>;
   close(): Promise<void>;
   onclose?: (() => void) | undefined;
   onerror?: ((error: Error) => void) | undefined;

@@ -17,12 +17,15 @@ import {
 } from "../../src/index.js";
 import { clientInfo, Provider } from "../support/agent.ts";
 
-type ErrorClass = abstract new (...args: never[]) => Error;
+interface ErrorClass {
+  readonly prototype: unknown;
+  new (code: unknown): Error;
+  [Symbol.hasInstance](value: unknown): boolean;
+}
 
 /** Every class of errors that the package exports. */
-const errorClasses = Object.entries(client).filter(
-  (entry): entry is [string, ErrorClass] =>
-    typeof entry[1] === "function" && entry[1].prototype instanceof Error,
+const errorClasses = Object.entries(client as unknown as Readonly<Record<string, ErrorClass>>).filter(
+  ([, value]) => typeof value === "function" && value.prototype instanceof Error,
 );
 
 const made: Readonly<Record<string, Error>> = {
@@ -32,7 +35,7 @@ const made: Readonly<Record<string, Error>> = {
 
 describe("every exported error", () => {
   /** The package as another copy of it is loaded, with the errors that its classes make. */
-  let other: Readonly<Record<string, new (...args: never[]) => Error>>;
+  let other: Readonly<Record<string, ErrorClass>>;
 
   beforeAll(async () => {
     const packageFolder = new URL("../../", import.meta.url);
@@ -50,12 +53,12 @@ describe("every exported error", () => {
   });
 
   test.each(errorClasses)("%s is an instance of its class in any copy of the package", (name, ownClass) => {
-    const OtherClass = other[name];
+    const OtherClass = other[name] as ErrorClass;
     expect(OtherClass).not.toBe(ownClass);
     const error = made[name];
     expect(error instanceof ownClass).toBe(true);
-    expect(error instanceof (OtherClass as ErrorClass)).toBe(true);
-    expect(new (OtherClass as new (...args: unknown[]) => Error)(1001) instanceof ownClass).toBe(true);
+    expect(error instanceof OtherClass).toBe(true);
+    expect(new OtherClass(1001) instanceof ownClass).toBe(true);
   });
 
   test.each(errorClasses)("%s is nothing but itself, and named after its class", (name, ownClass) => {
