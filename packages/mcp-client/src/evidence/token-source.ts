@@ -129,7 +129,7 @@ const LOCAL_ONLY = [
  * @param owner whose options these are, for the messages of errors
  * @throws {TypeError} naming the option that is wrong, unknown, missing or of no use.
  */
-export function tokenGetter(owner: string, source: TokenSource): TokenSettings {
+export function readTokenSource(owner: string, source: TokenSource): TokenSettings {
   if (typeof source !== "object" || source === null) {
     throw new TypeError(`${owner} needs a token source, got ${kindOf(source)}: ${EITHER}`);
   }

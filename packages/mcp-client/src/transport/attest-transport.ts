@@ -1,7 +1,7 @@
 import { kindOf, membersOf } from "@attest/core/internal";
 import type { UnverifiedServerError } from "../errors/unverified-server-error.js";
 import { BearerEvidence } from "../evidence/bearer.js";
-import { type TokenSettings, type TokenSource, tokenGetter } from "../evidence/token-source.js";
+import { type TokenSettings, type TokenSource, readTokenSource } from "../evidence/token-source.js";
 import { endHttpSession } from "./end-http-session.js";
 import { tapIncoming } from "./tap.js";
 import { AttestedTraffic } from "./traffic.js";
@@ -22,7 +22,7 @@ const attested = new WeakSet<object>();
  */
 export function attestTransport<T extends TransportLike>(transport: T, source: TokenSource): T {
   assertTransport("attestTransport", transport);
-  return attestWith(transport, tokenGetter("attestTransport", source));
+  return attestWith(transport, readTokenSource("attestTransport", source));
 }
 
 /**

@@ -1,6 +1,6 @@
 import { AttestationProvider, KeyPair } from "@attest/core";
 import { describe, expect, test, vi } from "vitest";
-import { tokenGetter } from "../../src/evidence/token-source.js";
+import { readTokenSource } from "../../src/evidence/token-source.js";
 import { attestTransport, type TokenSource } from "../../src/index.js";
 import { AUDIENCE, agentIdentity } from "../support/agent.ts";
 import { silentServer } from "../support/silent-server.ts";
@@ -51,7 +51,7 @@ describe("a token source", () => {
         return `${this.#token}.${audience?.length}`;
       }
     }
-    await expect(tokenGetter("test", new Source()).getToken()).resolves.toBe(`${SECRET}.${AUDIENCE.length}`);
+    await expect(readTokenSource("test", new Source()).getToken()).resolves.toBe(`${SECRET}.${AUDIENCE.length}`);
   });
 
   test("with a provider's key asks for all that it is told", async () => {
@@ -66,7 +66,7 @@ describe("a token source", () => {
       targetAudience: AUDIENCE,
       subject: "spiffe://example.com/a",
     };
-    await tokenGetter("test", source).getToken();
+    await readTokenSource("test", source).getToken();
     expect(createToken).toHaveBeenCalledExactlyOnceWith({
       identity: agentIdentity,
       audience: AUDIENCE,
@@ -96,7 +96,7 @@ describe("a token source", () => {
       [/unknown option "getTokens"; did you mean "getToken"/, { getTokens: getToken }],
     ];
     for (const [message, source] of sources) {
-      expect(() => tokenGetter("test", source as TokenSource)).toThrow(message);
+      expect(() => readTokenSource("test", source as TokenSource)).toThrow(message);
     }
   });
 });
