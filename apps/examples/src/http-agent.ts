@@ -7,7 +7,6 @@
  */
 import { AttestingClientSession } from "@attest/mcp-client";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
-import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { requestToken } from "./request-token.js";
 import { sayWhy } from "./say-why.js";
 
@@ -26,17 +25,14 @@ const agent = new AttestingClientSession(
     requireVerification: true,
   },
 );
-const transport = new StreamableHTTPClientTransport(new URL(url ?? ""));
 try {
-  // The SDK's class is not assignable to its own interface under exactOptionalPropertyTypes.
-  await agent.connect(transport as Transport);
+  await agent.connect(new StreamableHTTPClientTransport(new URL(url ?? "")));
   console.log(`attested: ${agent.attestationVerified}, trust level ${agent.attestationStatus?.trustLevel}`);
   const { content } = await agent.callTool({ name: tool });
   for (const part of content as { readonly text?: string }[]) console.log(part.text);
-  // Over HTTP a session lasts until it is ended, or has been idle for long.
-  await transport.terminateSession();
 } catch (error) {
   sayWhy(error);
 } finally {
+  // Ends the session at the server too, which would keep it otherwise until it has been idle for long.
   await agent.close();
 }

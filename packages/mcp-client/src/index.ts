@@ -1,13 +1,18 @@
-export { attestTransport } from "./attest-transport.js";
-export { AttestationRejectedError } from "./attestation-rejected-error.js";
-export { AttestingClientSession, type SilentStatus } from "./attesting-client-session.js";
-export { type CreateAttestingSessionOptions, createAttestingSession } from "./create-attesting-session.js";
-export { MCP_AVAILABLE } from "./sdk.js";
+export { adviceFor } from "./errors/advice.js";
+export { AttestationRejectedError } from "./errors/attestation-rejected-error.js";
+export { UnverifiedServerError } from "./errors/unverified-server-error.js";
+export type { ClientEvent } from "./events.js";
 export type {
   GetToken,
   LocalTokenSource,
   RemoteTokenSource,
   TokenRequest,
   TokenSource,
-} from "./token-source.js";
-export { UnverifiedServerError } from "./unverified-server-error.js";
+} from "./evidence/token-source.js";
+export { attestTransport } from "./transport/attest-transport.js";
+export type { TransportLike } from "./transport/transport-like.js";
+export { AttestingClientSession, type SilentStatus } from "./v1/attesting-client-session.js";
+export { type CreateAttestingSessionOptions, createAttestingSession } from "./v1/create-attesting-session.js";
+
+/** Whether the MCP SDK is there: this entry needs it. `@attest/mcp-client/available` tells without it. */
+export const MCP_AVAILABLE: boolean = true;

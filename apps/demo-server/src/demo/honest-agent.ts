@@ -1,6 +1,5 @@
 import { AttestingClientSession } from "@attest/mcp-client";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
-import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 
 /** What the honest agent saw. */
 export interface HonestCall {
@@ -19,8 +18,7 @@ export async function callAsHonestAgent(
 ): Promise<HonestCall> {
   const session = new AttestingClientSession({ name: "honest-agent", version: "1.0.0" }, { getToken });
   try {
-    // The SDK's class is not assignable to its own interface under exactOptionalPropertyTypes.
-    await session.connect(new StreamableHTTPClientTransport(new URL(mcpUrl)) as Transport);
+    await session.connect(new StreamableHTTPClientTransport(new URL(mcpUrl)));
     if (!session.attestationVerified) throw new Error("the server did not verify the honest agent");
     const result = await session.callTool({ name: "restart_service", arguments: { service: "mail" } });
     const [content] = result.content as readonly { readonly text?: unknown }[];

@@ -1,38 +1,9 @@
-import { AgentIdentity, ATTESTATION_VERSION, AttestationProvider, decodeToken, KeyPair } from "@attest/core";
-import { Client } from "@modelcontextprotocol/sdk/client/index.js";
-import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js";
-import { Server } from "@modelcontextprotocol/sdk/server/index.js";
-import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
+import { AgentIdentity, AttestationProvider, decodeToken, KeyPair } from "@attest/core";
 import { McpError } from "@modelcontextprotocol/sdk/types.js";
 import { describe, expect, test, vi } from "vitest";
-import {
-  AttestationRejectedError,
-  AttestingClientSession,
-  attestTransport,
-  type CreateAttestingSessionOptions,
-  createAttestingSession,
-  MCP_AVAILABLE,
-  type TokenSource,
-} from "../src/index.js";
-
-const KEY = "security.attestation";
-const clientInfo = { name: "agent", version: "1.0.0" };
-
-/** A server that knows nothing of attestation but says `experimental`, and a transport to reach it. */
-async function silentServer(
-  experimental: Record<string, object> = {},
-): Promise<{ server: Server; transport: Transport }> {
-  const server = new Server({ name: "silent", version: "1" }, { capabilities: { experimental } });
-  const [transport, serverSide] = InMemoryTransport.createLinkedPair();
-  await server.connect(serverSide);
-  return { server, transport };
-}
-
-/** What a server's capability says. */
-function statusOf(verification_status: string): object {
-  const lists = { trusted_issuers: [], required_claims: [], verified_claims: [] };
-  return { version: "0.1.0", policy: "optional", verification_status, trust_level: "none", ...lists };
-}
+import { AttestationRejectedError, AttestingClientSession, type TokenSource } from "../../src/index.js";
+import { clientInfo } from "../support/agent.ts";
+import { KEY, silentServer, statusOf } from "../support/silent-server.ts";
 
 describe("AttestingClientSession", () => {
   test("presents the token with its version, algorithms and types, and keeps other experimental capabilities", async () => {
@@ -214,83 +185,5 @@ describe("AttestingClientSession", () => {
     const failed = await session.listTools().catch((error: unknown) => error);
     expect(failed).toBeInstanceOf(McpError);
     expect(failed).not.toBeInstanceOf(AttestationRejectedError);
-  });
-});
-
-describe("createAttestingSession", () => {
-  test("connects and returns the session with what the server answered", async () => {
-    const { transport } = await silentServer();
-    const { session, result } = await createAttestingSession({ transport, getToken: () => "a.b.c" });
-    expect(result.serverInfo).toEqual({ name: "silent", version: "1" });
-    expect(session.getServerVersion()).toEqual(result.serverInfo);
-  });
-
-  test("introduces itself by the package's name and the protocol's version, or as it is told", async () => {
-    const [unnamed, named] = [await silentServer(), await silentServer()];
-    await createAttestingSession({ transport: unnamed.transport, getToken: () => "a.b.c" });
-    await createAttestingSession({ transport: named.transport, getToken: () => "a.b.c", clientInfo });
-    expect(unnamed.server.getClientVersion()).toEqual({
-      name: "@attest/mcp-client",
-      version: ATTESTATION_VERSION,
-    });
-    expect(named.server.getClientVersion()).toEqual(clientInfo);
-  });
-
-  test("rejects with a TypeError that names what is missing, unknown or used up", async () => {
-    const getToken = () => "a.b.c";
-    const { transport } = await silentServer();
-    const reconnecting = Object.assign((await silentServer()).transport, { sessionId: "known" });
-    const wrong: readonly (readonly [RegExp, unknown])[] = [
-      [/takes an object of options, got undefined/, undefined],
-      [/createAttestingSession needs a client transport of the MCP SDK, got undefined/, { getToken }],
-      [/needs a token source|give either getToken/, { transport }],
-      [/unknown option "clientinfo"/, { transport, getToken, clientinfo: clientInfo }],
-      [/pass a new transport/, { transport: reconnecting, getToken }],
-    ];
-    for (const [message, options] of wrong) {
-      const error: unknown = await createAttestingSession(options as CreateAttestingSessionOptions).catch(
-        (reason: unknown) => reason,
-      );
-      expect(error).toBeInstanceOf(TypeError);
-      expect(error).toHaveProperty("message", expect.stringMatching(message));
-    }
-  });
-});
-
-describe("attestTransport", () => {
-  test("changes the transport in place and serves a client of the SDK's own", async () => {
-    const { server, transport } = await silentServer();
-    expect(attestTransport(transport, { getToken: () => "a.b.c" })).toBe(transport);
-    await new Client(clientInfo).connect(transport);
-    expect(server.getClientCapabilities()?.experimental?.[KEY]).toMatchObject({ token: "a.b.c" });
-  });
-
-  test("throws a TypeError for a transport that attests already", async () => {
-    const { transport } = await silentServer();
-    attestTransport(transport, { getToken: () => "a.b.c" });
-    expect(() => attestTransport(transport, { getToken: () => "a.b.c" })).toThrow(
-      /attests already: every connect.* takes a new one/,
-    );
-  });
-
-  test("throws a TypeError for what is no transport, and without a token source", async () => {
-    const { transport } = await silentServer();
-    const source = { getToken: () => "a.b.c" };
-    for (const nothing of [undefined, null, {}, "https://mcp.example.com"]) {
-      expect(() => attestTransport(nothing as never, source)).toThrow(/needs a client transport/);
-    }
-    expect(() => attestTransport(transport, undefined as never)).toThrow(
-      /attestTransport needs a token source/,
-    );
-    expect(() => attestTransport(transport, { ...source, audience: "a" } as never)).toThrow(
-      /attestTransport: unknown option "audience"/,
-    );
-    expect(attestTransport(transport, source)).toBe(transport);
-  });
-});
-
-describe("MCP_AVAILABLE", () => {
-  test("is true where the SDK is installed", () => {
-    expect(MCP_AVAILABLE).toBe(true);
   });
 });
