@@ -8,6 +8,7 @@ test("the package exports these names and no others", async () => {
       ".": {
         "types": [
           "HTTPKeyResolverOptions",
+          "IssuerState",
           "JWKSFetcherMetrics",
           "JWKSFetcherOptions",
           "JWKSet",

@@ -7,6 +7,7 @@ test("the package exports these names and no others", async () => {
     {
       ".": {
         "types": [
+          "ClientEvent",
           "CreateAttestingSessionOptions",
           "GetToken",
           "LocalTokenSource",
@@ -14,14 +15,22 @@ test("the package exports these names and no others", async () => {
           "SilentStatus",
           "TokenRequest",
           "TokenSource",
+          "TransportLike",
         ],
         "values": [
           "AttestationRejectedError",
           "AttestingClientSession",
           "MCP_AVAILABLE",
           "UnverifiedServerError",
+          "adviceFor",
           "attestTransport",
           "createAttestingSession",
+        ],
+      },
+      "./available": {
+        "types": [],
+        "values": [
+          "MCP_AVAILABLE",
         ],
       },
     }

@@ -11,12 +11,14 @@ test("the package exports these names and no others", async () => {
           "AttestationRequirement",
           "AttestationRules",
           "Attested",
-          "AttestedToolConfig",
           "AttestingServerOptions",
+          "CallOutcome",
+          "CheckVerdict",
           "ConnectableServer",
           "CreateAttestingServerOptions",
           "GateEvent",
           "GateOptions",
+          "OneOrMore",
           "Unattested",
         ],
         "values": [
@@ -30,9 +32,20 @@ test("the package exports these names and no others", async () => {
           "requireAttestation",
         ],
       },
+      "./available": {
+        "types": [],
+        "values": [
+          "MCP_AVAILABLE",
+        ],
+      },
       "./http": {
         "types": [
+          "CloseOptions",
+          "HttpLimitsOptions",
+          "HttpSessionInfo",
           "HttpSessionsOptions",
+          "NodeHandlerOptions",
+          "RequestExtra",
           "WebHandler",
         ],
         "values": [
