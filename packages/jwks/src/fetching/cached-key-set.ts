@@ -37,7 +37,7 @@ export interface CachedKeySetOptions {
   readonly onStale: (use: StaleUse) => void;
 }
 
-export interface StaleUse {
+interface StaleUse {
   readonly ageSeconds: number;
   readonly usableForSeconds: number;
   readonly cause: readonly string[];

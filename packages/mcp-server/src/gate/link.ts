@@ -14,7 +14,7 @@ export interface TransportLike {
 }
 
 /** Hears each message, and what the transport hands over beside it. */
-export type MessageListener = { listen(message: Message, extra?: unknown): void }["listen"];
+type MessageListener = { listen(message: Message, extra?: unknown): void }["listen"];
 
 /** How a message came, as the room of an SDK generation reads it from the transport and from what came beside it. */
 export interface Arrival {

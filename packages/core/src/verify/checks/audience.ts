@@ -23,7 +23,7 @@ export const audienceOption: Option<readonly string[] | null> = (value, name) =>
 };
 
 /** Readers of {@link AudienceOptions}. */
-export const AUDIENCE_OPTIONS: OptionsSpec<{ audience: readonly string[] | null }> = {
+const AUDIENCE_OPTIONS: OptionsSpec<{ audience: readonly string[] | null }> = {
   audience: stated(audienceOption),
 };
 
