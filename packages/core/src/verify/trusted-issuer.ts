@@ -1,5 +1,6 @@
 import { isTrustDomain } from "../identity/spiffe-id.js";
-import { assertOptions } from "../options/read-options.js";
+import { oneOf, optional, text } from "../options/option-kinds.js";
+import { type OptionsSpec, readOptions, stated } from "../options/read-options.js";
 import { kindOf, printable } from "../printable.js";
 import { TrustLevel } from "./trust.js";
 
@@ -14,11 +15,12 @@ export interface TrustedIssuer {
   readonly trustLevel?: TrustLevel | undefined;
   /**
    * SPIFFE trust domains that this issuer may attest. `null` lets it attest any. Default: the host of its URL and the
-   * parent domains of it that have at least two labels. An address has no parents, so name the domains there.
+   * parent domains of it that have at least two labels. An address has no parents, so name the domains there. Issuers
+   * whose defaults overlap have to be told theirs: each could speak for the other's agents.
    */
   readonly trustDomains?: readonly string[] | null | undefined;
   /** Values of `agent_identity.provider` that this issuer may attest. Default: any. */
-  readonly providers?: readonly string[] | undefined;
+  readonly providers?: readonly string[];
 }
 
 /** {@link TrustedIssuer} with its defaults filled in. */
@@ -31,10 +33,28 @@ export interface IssuerTrust {
   readonly providers: ReadonlySet<string> | null;
 }
 
+/** A {@link TrustedIssuer} as it was read: `trustDomains` is `undefined` where its default holds. */
+interface ReadIssuer {
+  readonly issuer: string;
+  readonly trustLevel: TrustLevel;
+  readonly trustDomains: readonly string[] | null | undefined;
+  readonly providers: readonly string[] | undefined;
+}
+
+const { NONE: _, ...LEVELS } = TrustLevel;
+
+const OPTIONS: OptionsSpec<ReadIssuer> = {
+  issuer: text(),
+  trustLevel: oneOf<TrustLevel>(LEVELS, TrustLevel.PROVIDER),
+  trustDomains: trustDomainsOption,
+  providers: stated(optional(list)),
+};
+
 /**
  * Returns the trusted issuers by name.
  *
- * @throws {TypeError} when the list is empty, names an issuer twice, or has a member that is wrong.
+ * @throws {TypeError} when the list is empty, names an issuer twice, or has a member that is wrong; also when no trust
+ *   domain follows from an issuer's name, or two issuers have one by default.
  */
 export function readTrustedIssuers(trustedIssuers: unknown): ReadonlyMap<string, IssuerTrust> {
   if (!Array.isArray(trustedIssuers) || trustedIssuers.length === 0) {
@@ -43,58 +63,78 @@ export function readTrustedIssuers(trustedIssuers: unknown): ReadonlyMap<string,
     );
   }
   const byName = new Map<string, IssuerTrust>();
+  const byDefaultDomain = new Map<string, string>();
   for (const entry of trustedIssuers) {
-    const trust = readTrustedIssuer(typeof entry === "string" ? { issuer: entry } : entry);
-    if (byName.has(trust.issuer))
-      throw new TypeError(`trustedIssuers names "${printable(trust.issuer)}" twice`);
-    byName.set(trust.issuer, trust);
+    const read = readOptions(
+      "trustedIssuers",
+      typeof entry === "string" ? { issuer: entry } : entry,
+      OPTIONS,
+    );
+    const { issuer, trustLevel, trustDomains, providers } = read;
+    if (byName.has(issuer)) throw new TypeError(`trustedIssuers names "${printable(issuer)}" twice`);
+    byName.set(issuer, {
+      issuer,
+      trustLevel,
+      trustDomains:
+        trustDomains === null ? null : new Set(trustDomains ?? ownDomains(issuer, byDefaultDomain)),
+      providers: providers === undefined ? null : new Set(providers),
+    });
   }
   return byName;
 }
 
-function readTrustedIssuer(entry: TrustedIssuer): IssuerTrust {
-  assertOptions("trustedIssuers", entry, ["issuer", "trustLevel", "trustDomains", "providers"]);
-  const { issuer, trustLevel = TrustLevel.PROVIDER, trustDomains, providers } = entry;
-  if (typeof issuer !== "string" || issuer === "") {
-    throw new TypeError(`trustedIssuers: an issuer must be a non-empty string, got ${kindOf(issuer)}`);
+/** Returns the default trust domains of `issuer`, which no other issuer has by default. */
+function ownDomains(issuer: string, takenBy: Map<string, string>): readonly string[] {
+  const domains = defaultTrustDomains(issuer);
+  for (const domain of domains) {
+    const other = takenBy.get(domain);
+    if (other !== undefined) {
+      throw new TypeError(
+        `trustedIssuers: "${printable(issuer)}" and "${printable(other)}" could each speak for agents of ${domain}: give one of them trustDomains`,
+      );
+    }
+    takenBy.set(domain, issuer);
   }
-  if (trustLevel !== TrustLevel.PROVIDER && trustLevel !== TrustLevel.ENTERPRISE) {
-    throw new TypeError(
-      `trustedIssuers: trustLevel must be provider or enterprise, got ${printable(String(trustLevel))}`,
-    );
-  }
-  return {
-    issuer,
-    trustLevel,
-    trustDomains:
-      trustDomains === null ? null : new Set(readTrustDomains(trustDomains) ?? defaultTrustDomains(issuer)),
-    providers: providers === undefined ? null : new Set(readNames("providers", providers)),
-  };
+  return domains;
 }
 
 /** A trust domain that no SPIFFE ID has would refuse every agent, and nobody would know why. */
-function readTrustDomains(trustDomains: unknown): readonly string[] | undefined {
-  const names = readNames("trustDomains", trustDomains);
-  const wrong = names?.find((name) => !isTrustDomain(name));
+function trustDomainsOption(value: unknown, name: string): readonly string[] | null | undefined {
+  if (value === undefined || value === null) return value;
+  const names = list(value, name);
+  const wrong = names.find((domain) => !isTrustDomain(domain));
   if (wrong === undefined) return names;
   throw new TypeError(
-    `trustedIssuers: "${printable(wrong)}" is not a trust domain: name it alone, in lower case, such as example.com`,
+    `${name}: "${printable(wrong)}" is not a trust domain: name it alone, in lower case, such as example.com`,
   );
 }
 
-function readNames(option: string, names: unknown): readonly string[] | undefined {
-  if (names === undefined) return undefined;
-  if (!Array.isArray(names) || !names.every((name) => typeof name === "string")) {
-    throw new TypeError(`trustedIssuers: ${option} must be a list of strings, got ${kindOf(names)}`);
-  }
-  return names;
+function list(value: unknown, name: string): readonly string[] {
+  if (Array.isArray(value) && value.every((entry) => typeof entry === "string")) return value;
+  throw new TypeError(`trustedIssuers: ${name} must be a list of strings, got ${kindOf(value)}`);
 }
 
-/** Returns what follows from an issuer's name: `https://api.anthropic.com` → `api.anthropic.com`, `anthropic.com`: never a bare `com`, never a part of an address. */
+/**
+ * Returns the trust domains that follow from an issuer's name: `https://api.anthropic.com` → `api.anthropic.com`,
+ * `anthropic.com`; never a bare `com`, never a part of an address.
+ *
+ * @throws {TypeError} when none follows, or the name is one that no issuer's tokens carry.
+ */
 function defaultTrustDomains(issuer: string): readonly string[] {
-  if (!URL.canParse(issuer)) return [];
-  const host = new URL(issuer).hostname;
-  const isAddress = /^[\d.]+$|:/.test(host);
+  const host = URL.canParse(issuer) ? new URL(issuer).hostname : "";
+  const isUrl = issuer.includes("://");
+  if (!isUrl || !isTrustDomain(host.replace(/\.$/, ""))) {
+    const hint = isUrl ? "" : `, such as "https://${printable(issuer)}"`;
+    throw new TypeError(
+      `trustedIssuers: no trust domain follows from "${printable(issuer)}": an issuer is an https URL${hint}, or has trustDomains`,
+    );
+  }
+  if (/^[^:]+:\/\/[^/]*\/$/.test(issuer)) {
+    throw new TypeError(
+      `trustedIssuers: "${printable(issuer)}" ends with a slash, which "iss" in its tokens hardly does: leave it out, or give trustDomains`,
+    );
+  }
+  const isAddress = /^[\d.]+$/.test(host);
   if (isAddress) return [host];
   // A name may be written with the root's dot at its end, which is no label.
   const labels = host.replace(/\.$/, "").split(".");

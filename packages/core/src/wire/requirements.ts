@@ -43,7 +43,13 @@ export function writeRequirements({
 
 /** Reads what a server says it asks for; returns `undefined` when `value` does not say so. */
 export function readRequirements(value: unknown): Requirements | undefined {
-  const { policy, trusted_issuers, trusted_issuers_total, required_claims, audience } = asObject(value) ?? {};
+  const {
+    policy,
+    trusted_issuers,
+    trusted_issuers_total,
+    required_claims = [],
+    audience,
+  } = asObject(value) ?? {};
   if (!isPolicy(policy) || !areTexts(trusted_issuers) || !areTexts(required_claims)) return undefined;
   return {
     policy,

@@ -6,6 +6,7 @@ import {
   type Verifier,
 } from "@attest/core";
 import type { RpcError } from "@attest/core/wire";
+import { agentKeyOf } from "../context/agent-key.js";
 import { ANONYMOUS, type Caller } from "../context/caller.js";
 import { deepFreeze } from "../context/deep-freeze.js";
 import { INTERNAL_ERROR, refusal } from "./refusals.js";
@@ -35,7 +36,7 @@ export function decideHandshake(verdict: Verdict, verifier: Verifier): Decision 
 export function decideRenewal(current: Caller, verdict: Verdict, verifier: Verifier): Decision {
   const { result } = verdict;
   if (!result?.verified) return refused(result, verifier, "the renewal failed");
-  if (current.context.verified && !isSameAgent(current.context, result)) {
+  if (current.context.verified && agentKeyOf(current.context) !== agentKeyOf(result)) {
     const code = AttestationErrorCode.UNKNOWN_ISSUER;
     const detail = "the renewal speaks of another agent than the session's";
     return { kind: "refuse", error: refusal(code, verifier), denial: new AttestationError(code, detail) };
@@ -49,21 +50,6 @@ function refused(result: VerificationResult | undefined, verifier: Verifier, det
   const error = refusal(result.errorCode, verifier);
   if (detail === undefined) return { kind: "refuse", error };
   return { kind: "refuse", error, denial: new AttestationError(result.errorCode, detail) };
-}
-
-/** An agent's claims, as far as they tell it from others. */
-interface AgentClaims {
-  readonly issuer: string;
-  readonly subject: string;
-  readonly claims: { readonly cnf?: { readonly jwk: { readonly x: string } } | undefined };
-}
-
-/**
- * Whether two attestations speak of one agent: the same issuer, subject and key (protocol §4). A default subject names a
- * model, and all its users share it.
- */
-function isSameAgent(a: AgentClaims, b: AgentClaims): boolean {
-  return a.issuer === b.issuer && a.subject === b.subject && a.claims.cnf?.jwk.x === b.claims.cnf?.jwk.x;
 }
 
 function callerOf({ result, wasPresented }: Verdict): Caller {

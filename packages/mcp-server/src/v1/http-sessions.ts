@@ -3,6 +3,7 @@ import { systemClock } from "@attest/core";
 import { assertOptions, causesOf, MAX_TIMER_SECONDS, notify, seconds } from "@attest/core/internal";
 import { errorResponse, evidenceIn, type RequestMessage } from "@attest/core/wire";
 import { SUPPORTED_PROTOCOL_VERSIONS } from "@modelcontextprotocol/sdk/types.js";
+import { agentKeyOf } from "../context/agent-key.js";
 import type { GateEvent } from "../events.js";
 import { decideHandshake } from "../gate/decisions.js";
 import { nextSession } from "../gate/gate-reports.js";
@@ -16,7 +17,6 @@ import { jsonResponse } from "../http/front/json-response.js";
 import { assertPostHead } from "../http/front/request-head.js";
 import type { RequestExtra } from "../http/node-handler.js";
 import { readNodeRequests } from "../http/node-requests.js";
-import { agentKeyOf, STRANGERS } from "./agent-key.js";
 import { HttpSession } from "./http-session.js";
 import {
   type HttpSessionsOptions,
@@ -44,6 +44,9 @@ export interface CloseOptions {
   /** How long requests that are under way may go on, in seconds. Default: 0 s. */
   readonly graceSeconds?: number | undefined;
 }
+
+/** The holder of the sessions of all callers together that are not verified. */
+const STRANGERS = "strangers";
 
 /** How much of a UUID is left out where a session's id is shown. */
 const HIDDEN_CHARACTERS = 28;
@@ -197,7 +200,7 @@ export class HttpSessions implements AsyncDisposable {
     verdict: Verdict,
   ): Promise<Response> {
     if (this.#closed) throw new HttpRefusal(503, "Service Unavailable: the server is closing");
-    const holder = agentKeyOf(verdict.result);
+    const holder = verdict.result?.verified ? agentKeyOf(verdict.result) : STRANGERS;
     if (!this.#shares.hasRoom(holder)) throw noSession();
     const session = this.#createSession(holder, verdict);
     this.#shares.take(holder, session);
