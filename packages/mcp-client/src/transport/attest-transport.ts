@@ -1,7 +1,7 @@
 import { kindOf, membersOf } from "@attest/core/internal";
 import type { UnverifiedServerError } from "../errors/unverified-server-error.js";
 import { BearerEvidence } from "../evidence/bearer.js";
-import { type TokenSettings, type TokenSource, readTokenSource } from "../evidence/token-source.js";
+import { readTokenSource, type TokenSettings, type TokenSource } from "../evidence/token-source.js";
 import { endHttpSession } from "./end-http-session.js";
 import { tapIncoming } from "./tap.js";
 import { AttestedTraffic } from "./traffic.js";

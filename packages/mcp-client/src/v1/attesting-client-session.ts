@@ -7,7 +7,7 @@ import type { RequestOptions } from "@modelcontextprotocol/sdk/shared/protocol.j
 import type { ClientRequest, Implementation, InitializeResult } from "@modelcontextprotocol/sdk/types.js";
 import { asRejection } from "../errors/attestation-rejected-error.js";
 import { UnverifiedServerError } from "../errors/unverified-server-error.js";
-import { type TokenSettings, type TokenSource, readTokenSource } from "../evidence/token-source.js";
+import { readTokenSource, type TokenSettings, type TokenSource } from "../evidence/token-source.js";
 import { assertTransport, attestWith } from "../transport/attest-transport.js";
 import { endHttpSession } from "../transport/end-http-session.js";
 import type { TransportLike } from "../transport/transport-like.js";

@@ -51,7 +51,9 @@ describe("a token source", () => {
         return `${this.#token}.${audience?.length}`;
       }
     }
-    await expect(readTokenSource("test", new Source()).getToken()).resolves.toBe(`${SECRET}.${AUDIENCE.length}`);
+    await expect(readTokenSource("test", new Source()).getToken()).resolves.toBe(
+      `${SECRET}.${AUDIENCE.length}`,
+    );
   });
 
   test("with a provider's key asks for all that it is told", async () => {
