@@ -111,7 +111,8 @@ describe("tapIncoming", () => {
     tapIncoming(transport, () => "pass");
     expect(transport.onmessage).toBeUndefined();
     transport.onmessage = () => undefined;
-    delete (transport as { onmessage?: unknown }).onmessage;
+    expect(transport.onmessage).toBeTypeOf("function");
+    transport.onmessage = undefined;
     expect(transport.onmessage).toBeUndefined();
   });
 
