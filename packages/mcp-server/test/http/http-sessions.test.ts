@@ -150,7 +150,7 @@ describe("HttpSessions", () => {
     await open(sessions, token);
   });
 
-  test("tells an observer of every request that it refuses, by the session's ordinal", async () => {
+  test("tells an observer of every request that it refuses, by the session's number", async () => {
     const issuer = new Issuer();
     const events: GateEvent[] = [];
     const observer = { record: (event: GateEvent) => void events.push(event) };
@@ -159,10 +159,12 @@ describe("HttpSessions", () => {
     await sessions.handle(post(call, { "mcp-session-id": "gone" }));
     await sessions.handle(post(call, { host: "evil.example" }));
     await sessions.handle(post("{", { "mcp-session-id": id }));
+    const session = sessions.sessions()[0]?.session;
     expect(events).toMatchObject([
+      { type: "session_opened", session },
       { type: "http_refused", status: 404, session: null },
       { type: "http_refused", status: 403, session: null },
-      { type: "http_refused", status: 400, session: 1 },
+      { type: "http_refused", status: 400, session },
     ]);
     expect(JSON.stringify(events)).not.toContain(id);
   });
@@ -175,7 +177,7 @@ describe("HttpSessions", () => {
     await sessions.handle(post({ ...call, params: { name: "hang" } }, { "mcp-session-id": id }));
     const [info, ...others] = sessions.sessions();
     expect(others).toEqual([]);
-    expect(info).toMatchObject({ session: 1, subject: sonnet.toSpiffeId(), openRequests: 1 });
+    expect(info).toMatchObject({ session: expect.any(Number), subject: sonnet.toSpiffeId(), openRequests: 1 });
     expect(info?.idPrefix).toBe(id.slice(0, "eu-1.".length + 8));
     expect(Math.abs((info?.openedAt ?? 0) - Date.now() / 1000)).toBeLessThan(60);
   });
