@@ -4,7 +4,7 @@ import { kindOf, printable } from "./printable.js";
 const MAX_CAUSES = 8;
 
 /**
- * What `error` says and what is behind it, by `cause`, outermost first: texts that survive JSON and stand in a log line
+ * Returns the message of `error` and of what is behind it, by `cause`, outermost first: texts that survive JSON and stand in a log line
  * as they are. At most 8; what was thrown and is no error is named by its kind.
  */
 export function causesOf(error: unknown): readonly string[] {

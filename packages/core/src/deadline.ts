@@ -58,7 +58,7 @@ export interface AskOptions {
 
 /**
  * Asks, and hands the answer to `use`: in the same step when the answer is there already. Returns what `use` returns.
- * What `use` throws comes out as it is.
+ * An error that `use` throws comes out as it is.
  */
 export function ask<Answer, Result>(
   question: () => MaybePromise<Answer>,

@@ -2,7 +2,7 @@ import type { AttestationErrorCode } from "./errors.js";
 import type { TrustLevel } from "./verify/trust.js";
 
 /**
- * What happens to tokens: in providers, which sign them, and in verifiers.
+ * Events about tokens: in providers, which sign them, and in verifiers.
  *
  * Strings that come from a peer are escaped and cut, and errors are the chain of their messages, outermost first, so
  * that an event can be logged as JSON as it is.
@@ -26,7 +26,7 @@ export type TokenEvent =
       readonly type: "rejected";
       readonly code: AttestationErrorCode;
       readonly check: string;
-      /** What exactly was wrong: for the operator, never for the peer. */
+      /** The exact reason: for the operator, never for the peer. */
       readonly detail: string | null;
       readonly issuer: string | null;
       readonly subject: string | null;

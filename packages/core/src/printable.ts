@@ -9,7 +9,7 @@ export function printable(text: string): string {
   return cut.replace(/[^ -~…]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
-/** What a value is, without its content: for messages about options that may hold secrets. */
+/** Returns the kind of a value, without its content: for messages about options that may hold secrets. */
 export function kindOf(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "an array";

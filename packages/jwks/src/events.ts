@@ -1,5 +1,5 @@
 /**
- * What happens to the key sets of issuers.
+ * Events about the key sets of issuers.
  *
  * Strings that come from a peer are escaped and cut. An error is the chain of its messages, outermost first. An event can
  * be logged as JSON as it is.

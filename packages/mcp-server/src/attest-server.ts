@@ -6,7 +6,7 @@ import { refuseAttestation } from "./guard/refuse-attestation.js";
 import { refuseMisplaced } from "./misplaced-options.js";
 import { arrivalOf } from "./v1/arrival.js";
 
-/** What a server of the SDK has that matters here: `Server`, or `McpServer` around one. */
+/** A server of the SDK, as far as a gate needs it: `Server`, or `McpServer` around one. */
 export interface ConnectableServer {
   connect(transport: TransportLike): Promise<void>;
 }

@@ -13,7 +13,7 @@ interface EventAgent {
   readonly jti: string | null;
 }
 
-/** What a request asks for. */
+/** The object of a request. */
 interface EventCall {
   /** The request's method, such as `tools/call`. */
   readonly method: string;
@@ -22,7 +22,7 @@ interface EventCall {
 }
 
 /**
- * What happens at the gate in front of an MCP server.
+ * Events at the gate in front of an MCP server.
  *
  * Strings that come from a peer are escaped and cut, and errors are the chain of their messages, outermost first, so
  * that an event can be logged as JSON as it is. `session` numbers the sessions of this process from 1.
@@ -53,11 +53,11 @@ export type GateEvent =
   | ({
       readonly type: "denied";
       readonly code: AttestationErrorCode;
-      /** What exactly was missing: for the operator, never for the peer. */
+      /** The exact reason: for the operator, never for the peer. */
       readonly detail: string | null;
       /** `null` when no session was open. */
       readonly session: number | null;
-      /** What the guard's own check threw. */
+      /** The error that the requirement's own check threw. */
       readonly cause?: readonly string[];
     } & EventCall &
       EventAgent)

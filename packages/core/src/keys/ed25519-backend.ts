@@ -1,5 +1,5 @@
 /**
- * What a source of Ed25519 (RFC 8032) has to offer. Keys come in as 32 raw bytes and are prepared once; the
+ * A source of Ed25519 (RFC 8032). Keys come in as 32 raw bytes and are prepared once; the
  * functions that come back are called for every token.
  *
  * A backend may be looser than RFC 8032 about encodings: what makes verification strict is checked around it,

@@ -1,7 +1,7 @@
 import { ed25519 as curve } from "@noble/curves/ed25519.js";
 
 /**
- * What RFC 8032 leaves to the verifier and implementations disagree on, decided once, in front of every
+ * Rules that RFC 8032 leaves to the verifier and implementations disagree on, decided once, in front of every
  * backend: S below the group order, A and R canonical and not of small order, A without a torsion part.
  * ("Taming the many EdDSAs", Chalkias, Garillot and Nikolaenko, 2020.)
  */

@@ -19,7 +19,7 @@ export interface ReplayCacheRule {
 }
 
 /**
- * What every replay cache must do, for the test runner of your choice:
+ * Rules that every replay cache must keep, for the test runner of your choice:
  * `test.each(replayCacheContract)("$name", ({ run }) => run(harness))`.
  */
 export const replayCacheContract: readonly ReplayCacheRule[] = [

@@ -43,7 +43,7 @@ function headerOf(segment: string): TokenHeader {
 }
 
 /**
- * What a token claims, **without verifying any of it**: anybody can write such a token. For display and
+ * Returns what a token claims, **without verifying any of it**: anybody can write such a token. For display and
  * debugging only; to trust a token, verify it.
  *
  * @throws {AttestationError} 1007 or 1008 when it is not an attestation token.

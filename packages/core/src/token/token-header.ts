@@ -8,7 +8,7 @@ export interface TokenHeader {
   readonly kid: string;
 }
 
-/** What the `typ` header of a token may say, less an `application/` prefix (RFC 7515 §4.1.9). */
+/** Values of the `typ` header of a token, less an `application/` prefix (RFC 7515 §4.1.9). */
 export const TokenType = { JWT: "JWT", ATTESTATION: "attestation+jwt" } as const;
 export type TokenType = (typeof TokenType)[keyof typeof TokenType];
 

@@ -1,7 +1,7 @@
 import type { DecodedToken } from "../token/decode-token.js";
 import type { Presentation } from "./presentation.js";
 
-/** What a check looks at: one token, well formed, with what came with it. */
+/** The view of a check: one token, well formed, with what came with it. */
 export interface VerificationContext extends DecodedToken {
   /** The token as it was presented. */
   readonly token: string;
@@ -12,7 +12,7 @@ export interface VerificationContext extends DecodedToken {
   readonly clockSkewSeconds: number;
 }
 
-/** What a check wants every client to know before it asks for a token. */
+/** Demands of a check that every client is told before it asks for a token. */
 export interface CheckAdvertisement {
   readonly trustedIssuers?: readonly string[];
   readonly requiredClaims?: readonly string[];

@@ -1,4 +1,4 @@
-/** What a server does with a connection whose agent is not attested. */
+/** Treatment of a connection whose agent is not attested. */
 export const VerificationPolicy = {
   /** Refuse it. */
   REQUIRED: "required",

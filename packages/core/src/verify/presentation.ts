@@ -1,4 +1,4 @@
-/** What comes with a token besides itself. */
+/** Things that come with a token. */
 export interface Presentation {
   /** The proof of possession of a bound token's key (compact JWS). */
   readonly proof?: string | undefined;

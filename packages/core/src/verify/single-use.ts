@@ -1,6 +1,6 @@
 import type { VerificationContext } from "./check.js";
 
-/** What may be used once: its id, and the time until which it has to be remembered. */
+/** Something that may be used once: its id, and the time until which it has to be remembered. */
 export interface SingleUse {
   readonly id: string;
   /** Seconds since the Unix epoch. */

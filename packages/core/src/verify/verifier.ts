@@ -41,7 +41,7 @@ export interface Verifier {
 }
 
 export interface VerifierOptions {
-  /** What a refusal means for the connection. Default: `required`. */
+  /** Meaning of a refusal for the connection. Default: `required`. */
   readonly policy?: VerificationPolicy | undefined;
   /** The longest token that is looked at, in bytes. Default: 8192. */
   readonly maxTokenBytes?: number | undefined;
@@ -183,7 +183,7 @@ function bareBoundToken(): AttestationError {
   );
 }
 
-/** What the checks advertise under `what`, without repetitions; `undefined` where no check says anything. */
+/** Returns what the checks advertise under `what`, without repetitions; `undefined` where no check says anything. */
 function advertised(checks: readonly Check[], what: keyof CheckAdvertisement): readonly string[] | undefined {
   const said = checks.flatMap((check) => check.advertises?.[what] ?? []);
   return said.length === 0 ? undefined : Object.freeze([...new Set(said)]);

@@ -1,7 +1,7 @@
 import { VerificationPolicy } from "../verify/policy.js";
 import { asObject, type JsonObject } from "./json-rpc.js";
 
-/** What a server asks of agents: said in its status, and with every refusal. */
+/** Demands of a server on agents: said in its status, and with every refusal. */
 export interface Requirements {
   readonly policy: VerificationPolicy;
   /** Issuers whose tokens can pass: at most 16 of them are named. */

@@ -24,7 +24,7 @@ interface Answer {
   readonly headers: Headers;
 }
 
-/** What the clients of one fetcher share. */
+/** Parts that the clients of one fetcher share. */
 export interface SharedByClients {
   readonly pool: RequestPool;
   readonly counters: FetchCounters;

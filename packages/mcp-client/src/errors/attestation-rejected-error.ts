@@ -9,14 +9,14 @@ const CODES: ReadonlySet<unknown> = new Set(Object.values(AttestationErrorCode))
 /**
  * A server's refusal of the attestation: at `initialize`, or at a call that needed more trust.
  *
- * What is printed of it comes from this package, never from the server, whose text may hold control characters or the
+ * The printed text comes from this package, never from the server, whose text may hold control characters or the
  * token that it was sent. The message is the fixed sentence of `code`.
  */
 export class AttestationRejectedError extends Error {
   override readonly name = "AttestationRejectedError";
   /** The reason, as the JSON-RPC error code. */
   readonly code: AttestationErrorCode;
-  /** What to do about it. */
+  /** The remedy, in a sentence. */
   readonly advice: string;
   /**
    * The server's requirements: its policy, trusted issuers, required claims and, with 1005, 1009 and 1012, the names

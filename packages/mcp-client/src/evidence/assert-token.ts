@@ -3,7 +3,7 @@ import { kindOf } from "@attest/core/internal";
 /** The characters of a compact JWS (RFC 7515 §3.1). */
 const TOKEN = /^[A-Za-z0-9_.-]+$/;
 
-/** What token sources return by mistake, and the remedy. The first that fits is said. */
+/** Things that token sources return by mistake, and the remedy. The first that fits is said. */
 const MISTAKES: readonly (readonly [RegExp, string])[] = [
   [/^\s*</, "an HTML or XML page: check the provider's URL and the status of its response"],
   [/^\s*[{[]/, "JSON: return the member that holds the token"],

@@ -1,7 +1,7 @@
 import { type AttestationStatus, type Message, VerificationStatus } from "@attest/core/wire";
 import { UnverifiedServerError } from "../errors/unverified-server-error.js";
 
-/** What every client may say to a server that has verified nobody yet. */
+/** Messages that every client may send to a server that has verified nobody yet. */
 const OPEN_METHODS: ReadonlySet<string> = new Set([
   "initialize",
   "ping",

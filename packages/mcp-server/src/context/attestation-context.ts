@@ -22,7 +22,7 @@ export interface Unattested {
   readonly expiresAt: null;
 }
 
-/** Who is calling. */
+/** The caller, attested or not. */
 export type AttestationContext = Attested | Unattested;
 
 export const UNATTESTED: Unattested = Object.freeze({

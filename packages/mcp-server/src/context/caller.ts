@@ -1,7 +1,7 @@
 import { AttestationErrorCode } from "@attest/core";
 import { type Attested, UNATTESTED, type Unattested } from "./attestation-context.js";
 
-/** Who a session's calls come from, and for an agent that is not attested, why it is not. */
+/** The caller of a session, and for an agent that is not attested, the reason. */
 export type Caller =
   | { readonly context: Attested }
   | { readonly context: Unattested; readonly unattestedBecause: AttestationErrorCode };

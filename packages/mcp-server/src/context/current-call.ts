@@ -32,7 +32,7 @@ export function currentCall(): CurrentCall | undefined {
 }
 
 /**
- * Who is calling, at any depth of a request handler's code; `undefined` outside of a request. Once the token has
+ * Returns the caller, at any depth of a request handler's code; `undefined` outside of a request. Once the token has
  * expired, or the session has ended, nobody vouches for the agent: it is not attested any more.
  */
 export function currentAttestation(): AttestationContext | undefined {

@@ -3,7 +3,7 @@ import type { Message, RpcError } from "@attest/core/wire";
 import type { Caller } from "../context/caller.js";
 import type { SessionBeginning } from "./gate-reports.js";
 
-/** What becomes of one message from the client. The gate alone acts on it. */
+/** Decision about one message from the client. The gate alone acts on it. */
 export type Step =
   /** The message goes to the server, as a call by `caller`. */
   | {
@@ -23,7 +23,7 @@ export type Step =
   /** The message and all that waits is answered with `error`, and the connection ends. */
   | { readonly kind: "end"; readonly error: RpcError };
 
-/** What becomes of a message from the server. */
+/** Decision about a message from the server. */
 export type Passage = "pass" | "answers-initialize" | "drop" | "reject";
 
 /** Decides about the messages of one connection. */

@@ -21,7 +21,7 @@ import { BUSY, INTERNAL_ERROR, requirementsOf } from "./refusals.js";
 /** Calls of one session that may wait for a rule: its check may be slow, and a client need not wait for answers. */
 const MAX_HELD = 256;
 
-/** What calls need from the gate that admits them. */
+/** The gate that admits calls, as far as those need it. */
 export interface AdmittedCallsPorts {
   readonly reports: GateReports;
   readonly held: HeldRequests;

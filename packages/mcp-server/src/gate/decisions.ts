@@ -12,7 +12,7 @@ import { deepFreeze } from "../context/deep-freeze.js";
 import { INTERNAL_ERROR, refusal } from "./refusals.js";
 import type { Verdict } from "./verdict.js";
 
-/** What becomes of an agent that presented evidence, or none. */
+/** Decision about an agent that presented evidence, or none. */
 export type Decision =
   | { readonly kind: "admit"; readonly caller: Caller }
   | { readonly kind: "refuse"; readonly error: RpcError; readonly denial?: AttestationError };

@@ -15,7 +15,7 @@ export interface OpenCall {
   readonly request: RequestMessage;
   readonly call: CurrentCall;
   readonly startedAt: number;
-  /** What a guard around the handler denied it with. */
+  /** The error by which a guard around the handler denied it. */
   denial?: RpcError;
   isCancelled?: boolean;
 }

@@ -2,7 +2,7 @@ import { type AttestationErrorCode, AttestationErrorCode as Code, type Verifier 
 import { type Requirements, type RpcError, writeRefusal } from "@attest/core/wire";
 
 /*
- * What the gate answers in the server's place. JSON-RPC's own codes (JSON-RPC 2.0 §5.1) stand where no attestation code
+ * Answers of the gate in the server's place. JSON-RPC's own codes (JSON-RPC 2.0 §5.1) stand where no attestation code
  * fits.
  */
 

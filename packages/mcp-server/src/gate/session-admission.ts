@@ -41,7 +41,7 @@ type State =
 /** Renewals that a session may have under way: an honest client has one, or a few that met an expired token. */
 const MAX_RENEWALS = 32;
 
-/** What a session's admission needs from the gate around it. */
+/** The gate around a session's admission, as far as that needs it. */
 export interface SessionEnvironment {
   readonly settings: GateSettings;
   /** Returns a verdict that was given before the session existed, if there is one. */

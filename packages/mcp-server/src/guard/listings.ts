@@ -4,7 +4,7 @@ import { findDenial } from "./find-denial.js";
 import type { RuleTable } from "./rule-table.js";
 import type { RuledKind } from "./ruled-target.js";
 
-/** What a list holds, and by which of its members an entry is called. */
+/** The kind of a list, and the member by which an entry is called. */
 interface Listing {
   readonly kind: RuledKind;
   readonly member: string;

@@ -1,6 +1,6 @@
 import { membersOf } from "@attest/core/internal";
 
-/** What registers something on an MCP server, of any generation of the SDK. */
+/** Methods that register something on an MCP server, of any generation of the SDK. */
 const METHODS = ["registerTool", "registerResource", "registerPrompt", "tool", "resource", "prompt"];
 const TASK_METHODS = ["registerToolTask"];
 
@@ -12,7 +12,7 @@ const REGISTRIES = [
   "_registeredPrompts",
 ];
 
-/** What a requirement is called where nobody reads it. */
+/** Names of a requirement where nobody reads it. */
 const MISPLACED = ["attestation", "requireAttestation", "trustLevel"];
 
 /** A method that was found by its name. */

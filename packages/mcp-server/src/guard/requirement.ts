@@ -3,7 +3,7 @@ import { callback, kindOf, oneOf, optional, readOptions, stated } from "@attest/
 import type { Attested } from "../context/attestation-context.js";
 import { exactNames, globs, type OneOrMore, safetyLevels } from "./requirement-kinds.js";
 
-/** What an agent must be to pass a guard: attested, and everything that is said here. */
+/** Demands on an agent that is to pass a guard: attested, and everything that is said here. */
 export interface AttestationRequirement {
   /** At least this trust level: provider > enterprise > none. `none` is met by any attested agent. Default: any. */
   readonly trustLevel?: TrustLevel;

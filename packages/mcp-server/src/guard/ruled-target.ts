@@ -1,9 +1,9 @@
 import { membersOf } from "@attest/core/internal";
 
-/** What can be guarded by name. */
+/** Kinds of things that can be guarded by name. */
 export type RuledKind = "tools" | "resources" | "prompts";
 
-/** What a request is about. */
+/** The object of a request. */
 export interface RuledTarget {
   readonly kind: RuledKind;
   /** A tool's or prompt's name, or a resource's URI. A name that is no text is empty: no server finds anything by it. */

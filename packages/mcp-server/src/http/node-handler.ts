@@ -6,7 +6,7 @@ import { incomingHost, pathOf } from "./node-address.js";
 import { readsNodeRequests, setIncoming } from "./node-requests.js";
 import { endAfterwards, writeResponse } from "./node-response.js";
 
-/** What comes beside a request. */
+/** Things that a host hands over beside a request. */
 export interface RequestExtra {
   /** The body, where another has read it already: what JSON says, or its text or bytes. */
   readonly parsedBody?: unknown;

@@ -19,7 +19,7 @@ export type McpServerOptions = NonNullable<ConstructorParameters<typeof McpServe
 
 /** The gate's options, and the SDK's. */
 export interface AttestingServerOptions extends GateOptions {
-  /** What the SDK's `McpServer` takes as its options, such as `capabilities` and `instructions`. Default: none. */
+  /** Options of the SDK's own `McpServer`, such as `capabilities` and `instructions`. Default: none. */
   readonly serverOptions?: McpServerOptions | undefined;
 }
 
@@ -54,7 +54,7 @@ export class AttestingServer extends McpServer {
     putGate(this, withVerifiersClock(gate));
   }
 
-  /** Who is calling, when read in the course of a request; `undefined` outside of one. */
+  /** The caller, when read in the course of a request; `undefined` outside of a request. */
   get attestation(): AttestationContext | undefined {
     return currentAttestation();
   }

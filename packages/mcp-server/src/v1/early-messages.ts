@@ -1,7 +1,7 @@
 import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
 import type { UnsentAnswer, UnsentBytes } from "../http/front/unsent-bytes.js";
 
-/** What a server sends of its own accord before its client listens: so many messages, which count as unsent bytes. */
+/** Messages that a server sends of its own accord before its client listens. They count as unsent bytes. */
 export class EarlyMessages {
   readonly #most: number;
   readonly #unsent: UnsentAnswer;

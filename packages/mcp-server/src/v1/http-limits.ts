@@ -1,6 +1,6 @@
 import { count, type OptionsSpec, readOptions } from "@attest/core/internal";
 
-/** What callers of `HttpSessions` may hold. */
+/** Bounds of what callers of `HttpSessions` may hold. */
 export interface HttpLimitsOptions {
   /**
    * How many sessions may be open or opening at once. When there are as many, an agent below its share gets in: the

@@ -39,7 +39,7 @@ export interface HttpSessionOptions {
   readonly onUnread: (session: HttpSession) => void;
 }
 
-/** What is sent in place of an answer that the SDK's transport is to forget and nobody is to get. */
+/** Stands in place of an answer that the SDK's transport is to forget and nobody is to get. */
 const NOTHING = { code: -32603, message: "" } as const;
 
 /** One session: its transport, and what that holds for the client, within bounds. */

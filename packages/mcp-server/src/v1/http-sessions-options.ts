@@ -60,7 +60,7 @@ export interface HttpSessionsOptions extends GateOptions {
   /** Told of what fails here, such as `createServer`; the client is told 500. Default: a process warning. */
   readonly onerror?: ((error: unknown) => void) | undefined;
   /**
-   * What session ids begin with, followed by a dot: up to 32 letters, digits, `-` and `_`. A balancer finds the process by
+   * The beginning of session ids, followed by a dot: up to 32 letters, digits, `-` and `_`. A balancer finds the process by
    * it that has the session. Default: nothing.
    */
   readonly sessionIdPrefix?: string | undefined;

@@ -177,7 +177,11 @@ describe("HttpSessions", () => {
     await sessions.handle(post({ ...call, params: { name: "hang" } }, { "mcp-session-id": id }));
     const [info, ...others] = sessions.sessions();
     expect(others).toEqual([]);
-    expect(info).toMatchObject({ session: expect.any(Number), subject: sonnet.toSpiffeId(), openRequests: 1 });
+    expect(info).toMatchObject({
+      session: expect.any(Number),
+      subject: sonnet.toSpiffeId(),
+      openRequests: 1,
+    });
     expect(info?.idPrefix).toBe(id.slice(0, "eu-1.".length + 8));
     expect(Math.abs((info?.openedAt ?? 0) - Date.now() / 1000)).toBeLessThan(60);
   });

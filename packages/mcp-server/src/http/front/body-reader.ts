@@ -2,7 +2,7 @@ import { bodySourceOf } from "./body-source.js";
 import { FairShares } from "./fair-shares.js";
 import { type BodyBounds, noRoom, parseJson, readBody, tooLong } from "./read-body.js";
 
-/** What a body counts at least, in bytes: about what Node keeps of a request, however little of it has come. */
+/** Least that a body counts, in bytes: about what Node keeps of a request, however little of it has come. */
 const LEAST_BYTES = 1024;
 
 export interface BodyReaderOptions {
@@ -14,7 +14,7 @@ export interface BodyReaderOptions {
 export interface BodyTerms {
   readonly holder: string;
   readonly most: number;
-  /** What another has read of the request already: text and bytes are parsed, all else is taken as it is. */
+  /** The body, where a middleware has read it already: text and bytes are parsed, all else is taken as it is. */
   readonly parsedBody: unknown;
 }
 

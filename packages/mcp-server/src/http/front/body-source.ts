@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { ReadableStream, ReadableStreamDefaultReader } from "node:stream/web";
 import { incomingOf } from "../node-requests.js";
 
-/** What is told of a body as it arrives. */
+/** Hears of a body as it arrives. */
 interface BodyListener {
   readonly chunk: (bytes: Uint8Array) => void;
   readonly end: () => void;

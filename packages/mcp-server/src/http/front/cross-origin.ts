@@ -1,4 +1,4 @@
-/** What a page's script may send, and may read of an answer, beside what every page may (Fetch Standard, "CORS"). */
+/** Headers that a page's script may send, and may read of an answer, beside what every page may (Fetch Standard, "CORS"). */
 const REQUEST_HEADERS =
   "accept, authorization, content-type, last-event-id, mcp-protocol-version, mcp-session-id";
 const RESPONSE_HEADERS = "Mcp-Session-Id, WWW-Authenticate, Retry-After";

@@ -1,4 +1,4 @@
-/** What is shared, and how. */
+/** Rules by which a total is shared. */
 export interface FairSharesOptions<Item> {
   /** How much there is for all holders together. */
   readonly total: number;

@@ -5,7 +5,7 @@ import { HttpRefusal } from "./http-refusal.js";
 /** How long the first byte of a body may take, in seconds: a caller that has one to send sends it at once. */
 const FIRST_BYTE_SECONDS = 5;
 
-/** What bounds the reading of one body. */
+/** Bounds of reading one body. */
 export interface BodyBounds {
   /** The longest body, in bytes. */
   readonly most: number;
@@ -38,7 +38,7 @@ export function parseJson(body: string | Uint8Array): unknown {
   }
 }
 
-/** What a decoder would replace is refused: two parsers might make two things of it (RFC 8259 §8.1). */
+/** Bytes that a decoder would replace are refused: two parsers might make two things of it (RFC 8259 §8.1). */
 function textOf(body: Uint8Array): string {
   if (!isUtf8(body)) throw new TypeError("not UTF-8");
   const bytes = Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
