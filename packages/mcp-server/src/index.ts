@@ -1,4 +1,3 @@
-export { attestServer, type ConnectableServer } from "./attest-server.js";
 export { MCP_AVAILABLE } from "./available.js";
 export type { AttestationContext, Attested, Unattested } from "./context/attestation-context.js";
 export { currentAttestation } from "./context/current-call.js";
@@ -9,6 +8,7 @@ export { requireAttestation } from "./guard/require-attestation.js";
 export type { AttestationRequirement, CheckVerdict } from "./guard/requirement.js";
 export type { OneOrMore } from "./guard/requirement-kinds.js";
 export type { AttestationRules } from "./guard/rule-table.js";
+export { attestServer, type ConnectableServer } from "./v1/attest-server.js";
 export {
   AttestingServer,
   type AttestingServerOptions,

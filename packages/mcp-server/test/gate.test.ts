@@ -256,7 +256,7 @@ describe("AttestationGate over stateful HTTP", () => {
     expect(answer).not.toContain("blue");
   });
 
-  test("refuses a stateless server's requests under required, says why, and burns no token", async () => {
+  test("refuses a stateless server's requests under required, tells the operator why, and burns no token", async () => {
     const issuer = new Issuer();
     const verifier = issuer.verifier();
     const observer = { record: vi.fn() };
@@ -269,11 +269,8 @@ describe("AttestationGate over stateful HTTP", () => {
     );
     await expect(
       agent.connect(new StreamableHTTPClientTransport(host.url) as Transport),
-    ).rejects.toMatchObject({
-      code: AttestationErrorCode.ATTESTATION_REQUIRED,
-      message: expect.stringContaining("This server is stateless"),
-    });
-    expect(await (await post(host.url, call)).text()).toContain("This server is stateless");
+    ).rejects.toMatchObject({ code: AttestationErrorCode.ATTESTATION_REQUIRED });
+    expect(await (await post(host.url, call)).text()).toContain("attestation_required");
     expect(observer.record).toHaveBeenCalledWith(
       expect.objectContaining({ type: "denied", detail: expect.stringContaining("sessionIdGenerator") }),
     );

@@ -4,9 +4,9 @@ import { decodeBase64url, encodeBase64url } from "../encoding/base64url.js";
 import type { Signer } from "../ports.js";
 import { kindOf } from "../printable.js";
 import { randomBytes } from "../random.js";
-import { isKeyId } from "../token/token-header.js";
 import { currentBackend } from "./current-backend.js";
 import { type Ed25519PublicJwk, Ed25519PublicKey } from "./ed25519-public-key.js";
+import { isKeyId } from "./key-id.js";
 import { decodePkcs8, encodePkcs8 } from "./key-info.js";
 import { decodePem, encodePem } from "./pem.js";
 

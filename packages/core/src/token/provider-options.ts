@@ -6,13 +6,14 @@ import type { AgentIntegrity } from "../identity/agent-integrity.js";
 import type { AttestationMetadata } from "../identity/attestation-metadata.js";
 import { isTrustDomain } from "../identity/spiffe-id.js";
 import { type Ed25519PublicJwk, Ed25519PublicKey } from "../keys/ed25519-public-key.js";
+import { isKeyId } from "../keys/key-id.js";
 import type { AttestationObserver } from "../observer.js";
 import { clock, having, membersOf, observer, oneOf, optional, text } from "../options/option-kinds.js";
 import type { Option, OptionsSpec } from "../options/read-options.js";
 import type { Signer } from "../ports.js";
 import { kindOf, printable } from "../printable.js";
 import { areAudiences, MAX_AUDIENCES } from "./claims.js";
-import { isKeyId, isSupportedAlgorithm, TokenType } from "./token-header.js";
+import { isSupportedAlgorithm, TokenType } from "./token-header.js";
 
 export interface AttestationProviderOptions {
   /** The `iss` of every token: the https URL under which the key set is published. Compared exactly, as a string. */

@@ -1,5 +1,6 @@
 import { type SignatureAlgorithm, SUPPORTED_ALGORITHMS } from "../constants.js";
 import { AttestationError, AttestationErrorCode } from "../errors.js";
+import { isKeyId, MAX_KEY_ID_LENGTH } from "../keys/key-id.js";
 
 /** The header of an attestation token (RFC 7515 §4.1, RFC 9864). */
 export interface TokenHeader {
@@ -15,7 +16,6 @@ export type TokenType = (typeof TokenType)[keyof typeof TokenType];
 const ACCEPTED_TYPES: ReadonlySet<string> = new Set(
   Object.values(TokenType).map((type) => type.toLowerCase()),
 );
-const MAX_KID_LENGTH = 256;
 
 /** A key never comes from the token, and no extension is understood that would change what is verified. */
 const FORBIDDEN_MEMBERS = ["crit", "b64", "jwk", "jku", "x5u", "x5c"] as const;
@@ -34,18 +34,13 @@ export function readTokenHeader(header: Readonly<Record<string, unknown>>): Toke
   if (typeof typ !== "string" || !ACCEPTED_TYPES.has(typ.toLowerCase().replace(/^application\//, ""))) {
     throw malformed(`typ is neither of ${Object.values(TokenType).join(", ")}`);
   }
-  if (!isKeyId(kid)) throw malformed(`kid is not a string of 1 to ${MAX_KID_LENGTH} characters`);
+  if (!isKeyId(kid)) throw malformed(`kid is not a string of 1 to ${MAX_KEY_ID_LENGTH} characters`);
   return { alg, typ, kid };
 }
 
 /** Whether `value` names an algorithm that attestation tokens are signed with. */
 export function isSupportedAlgorithm(value: unknown): value is SignatureAlgorithm {
   return SUPPORTED_ALGORITHMS.includes(value as SignatureAlgorithm);
-}
-
-/** Whether `value` can name a key: a string of 1 to 256 characters. */
-export function isKeyId(value: unknown): value is string {
-  return typeof value === "string" && value.length >= 1 && value.length <= MAX_KID_LENGTH;
 }
 
 function malformed(detail: string): AttestationError {

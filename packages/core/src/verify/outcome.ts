@@ -9,7 +9,6 @@ import type { DecodedToken } from "../token/decode-token.js";
 import { VerificationPolicy } from "./policy.js";
 import type { VerificationResult } from "./result.js";
 import { TrustLevel, trustLevelOf } from "./trust.js";
-import type { VerifierSettings } from "./verifier.js";
 
 /** How the checks ended: every one passed, or one refused. */
 export type Outcome =
@@ -23,7 +22,7 @@ export type Outcome =
 /** Returns what the caller of `verify` is told. */
 export function toResult(
   outcome: Outcome,
-  { policy, clockSkewSeconds }: Pick<VerifierSettings, "policy" | "clockSkewSeconds">,
+  { policy, clockSkewSeconds }: { readonly policy: VerificationPolicy; readonly clockSkewSeconds: number },
 ): VerificationResult {
   if (outcome.failure !== undefined) {
     const { decoded, failure, failedCheck } = outcome;

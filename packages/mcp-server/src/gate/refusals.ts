@@ -1,4 +1,4 @@
-import { type AttestationErrorCode, AttestationErrorCode as Code, type Verifier } from "@attest/core";
+import type { AttestationErrorCode, Verifier } from "@attest/core";
 import { type Requirements, type RpcError, writeRefusal } from "@attest/core/wire";
 
 /*
@@ -41,11 +41,4 @@ export function requirementsOf({ policy, trustedIssuers, requiredClaims, audienc
 /** Returns a refusal for want of attestation. */
 export function refusal(code: AttestationErrorCode, verifier: Verifier): RpcError {
   return writeRefusal(code, requirementsOf(verifier));
-}
-
-/** Returns the refusal of a stateless HTTP server under `required`: no token helps, so the client is told what would. */
-export function statelessRefusal(verifier: Verifier): RpcError {
-  const refused = refusal(Code.ATTESTATION_REQUIRED, verifier);
-  const message = `${refused.message} This server is stateless: it keeps no session that could be attested.`;
-  return { ...refused, message };
 }

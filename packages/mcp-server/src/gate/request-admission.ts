@@ -4,11 +4,11 @@ import { ANONYMOUS, type Caller } from "../context/caller.js";
 import { type Admission, DROP, type Passage, type Step } from "./admission.js";
 import { mayBeUnattested } from "./decisions.js";
 import type { GateSettings } from "./gate-options.js";
-import { statelessRefusal } from "./refusals.js";
+import { refusal } from "./refusals.js";
 
 /**
  * Decides about the messages of a stateless HTTP server: each stands alone, and none is attested. Where attestation is
- * required nothing passes, and the refusal says why.
+ * required nothing passes, and the observer is told why.
  */
 export class RequestAdmission implements Admission {
   readonly caller: Caller = ANONYMOUS;
@@ -24,8 +24,8 @@ export class RequestAdmission implements Admission {
     if (this.#isClosed) return DROP;
     if (!mayBeUnattested(verifier.policy)) {
       const detail = "a stateless HTTP server keeps no session to be attested: set a sessionIdGenerator";
-      const denial = new AttestationError(AttestationErrorCode.ATTESTATION_REQUIRED, detail);
-      return { kind: "refuse", error: statelessRefusal(verifier), denial };
+      const code = AttestationErrorCode.ATTESTATION_REQUIRED;
+      return { kind: "refuse", error: refusal(code, verifier), denial: new AttestationError(code, detail) };
     }
     return isRequest(message)
       ? { kind: "admit", message: withoutEvidence(message), caller: ANONYMOUS }

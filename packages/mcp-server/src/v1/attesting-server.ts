@@ -2,7 +2,6 @@ import type { Verifier } from "@attest/core";
 import { kindOf, membersOf, type OptionsSpec, optional, readOptions, text } from "@attest/core/internal";
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import type { Implementation } from "@modelcontextprotocol/sdk/types.js";
-import { putGate } from "../attest-server.js";
 import type { AttestationContext } from "../context/attestation-context.js";
 import { currentAttestation } from "../context/current-call.js";
 import {
@@ -12,10 +11,8 @@ import {
   withVerifiersClock,
 } from "../gate/gate-options.js";
 import { requireAttestation } from "../guard/require-attestation.js";
-import { refuseMisplaced } from "../misplaced-options.js";
-
-/** The options of the SDK's `McpServer`, which have a name of their own only since 1.32. */
-export type McpServerOptions = NonNullable<ConstructorParameters<typeof McpServer>[1]>;
+import { putGate } from "./attest-server.js";
+import { type McpServerOptions, refuseMisplaced } from "./misplaced-options.js";
 
 /** The gate's options, and the SDK's. */
 export interface AttestingServerOptions extends GateOptions {

@@ -5,7 +5,6 @@ import {
 } from "@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js";
 import type { Transport, TransportSendOptions } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { JSONRPCMessage, RequestId } from "@modelcontextprotocol/sdk/types.js";
-import type { ConnectableServer } from "../attest-server.js";
 import { handOver } from "../gate/handed-over.js";
 import type { Verdict } from "../gate/verdict.js";
 import { sessionNotFound } from "../http/front/http-refusal.js";
@@ -14,6 +13,7 @@ import { UnsentBytes } from "../http/front/unsent-bytes.js";
 import { watchedResponse, watchWriting } from "../http/front/watched-response.js";
 import type { RequestExtra } from "../http/node-handler.js";
 import { incomingOf } from "../http/node-requests.js";
+import type { ConnectableServer } from "./attest-server.js";
 import { EarlyMessages } from "./early-messages.js";
 import { filteredStore } from "./filtered-store.js";
 import type { HttpLimits } from "./http-limits.js";

@@ -14,8 +14,8 @@ import {
   seconds,
 } from "@attest/core/internal";
 import type { EventStore } from "@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js";
-import type { ConnectableServer } from "../attest-server.js";
 import { GATE_OPTIONS, type GateOptions, type GateSettings, readGateOptions } from "../gate/gate-options.js";
+import type { ConnectableServer } from "./attest-server.js";
 import { type HttpLimits, type HttpLimitsOptions, readHttpLimits } from "./http-limits.js";
 
 /** The gate's options hold for every session whose server has no gate of its own. */

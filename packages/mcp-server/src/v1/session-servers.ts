@@ -1,6 +1,6 @@
 import { kindOf } from "@attest/core/internal";
 import type { EventStore } from "@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js";
-import { type ConnectableServer, putGate, settingsOf } from "../attest-server.js";
+import { type ConnectableServer, putGate, settingsOf } from "./attest-server.js";
 import type { HttpSessionsSettings } from "./http-sessions-options.js";
 
 /** Makes what one session has for itself, and refuses what would be shared with another. */

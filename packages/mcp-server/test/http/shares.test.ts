@@ -14,6 +14,20 @@ import {
 const say = async (sessions: HttpSessions, id: string) =>
   sessions.handle(post(call, { "mcp-session-id": id }));
 
+/** The open sessions, by their order among those that were opened since `first`: numbers are the process's own. */
+const ordinalsOf = (sessions: HttpSessions, first: number) =>
+  sessions.sessions().map(({ session }) => session - first);
+
+/** The number before that of the next session. */
+async function lastSession(): Promise<number> {
+  const issuer = new Issuer();
+  const sessions = sessionsFor(issuer);
+  await open(sessions, issuer.token());
+  const [only] = sessions.sessions();
+  await sessions.close();
+  return only?.session ?? Number.NaN;
+}
+
 describe("sessions, when there are no more,", () => {
   const limits = { sessions: 4, sessionsPerAgent: 2, strangerSessions: 1 };
 
@@ -34,16 +48,18 @@ describe("sessions, when there are no more,", () => {
   });
 
   test("are refused, 503, to an agent that has its share, and nobody else loses one", async () => {
+    const last = await lastSession();
     const issuer = new Issuer();
     const sessions = sessionsFor(issuer, { limits });
     for (const identity of [sonnet, sonnet, opus, opus]) await open(sessions, issuer.token({ identity }));
     const refused = await sessions.handle(post(initialize(await issuer.token())));
     expect(refused.status).toBe(503);
     expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
-    expect(sessions.sessions().map(({ session }) => session)).toEqual([1, 2, 3, 4]);
+    expect(ordinalsOf(sessions, last)).toEqual([1, 2, 3, 4]);
   });
 
   test("with calls that are under way are taken from nobody, and no token is burned for what nobody could get", async () => {
+    const last = await lastSession();
     const issuer = new Issuer();
     const sessions = sessionsFor(issuer, { limits, createServer: createHangingServer });
     const hang = { ...call, params: { name: "hang" } };
@@ -59,7 +75,7 @@ describe("sessions, when there are no more,", () => {
     await sessions.handle(post(cancelled, { "mcp-session-id": ids[2] ?? "" }));
     await new Promise((resolve) => setImmediate(resolve));
     await open(sessions, token);
-    expect(sessions.sessions().map(({ session }) => session)).toEqual([1, 2, 4, 5]);
+    expect(ordinalsOf(sessions, last)).toEqual([1, 2, 4, 5]);
   });
 
   test("are no stranger's: 50 bare initialize under `optional` shut no agent out", async () => {
@@ -79,6 +95,7 @@ describe("sessions, when there are no more,", () => {
   });
 
   test("are one agent's by issuer, subject and key: bound tokens of one subject are two agents'", async () => {
+    const last = await lastSession();
     const issuer = new Issuer();
     const verifier = issuer.verifier();
     const { verify } = verifier;
@@ -95,7 +112,7 @@ describe("sessions, when there are no more,", () => {
     for (let count = 0; count < 4; count++) await open(sessions, issuer.token());
     key = "modest";
     await open(sessions, issuer.token());
-    expect(sessions.sessions().map(({ session }) => session)).toEqual([2, 3, 4, 5]);
+    expect(ordinalsOf(sessions, last)).toEqual([2, 3, 4, 5]);
   });
 });
 

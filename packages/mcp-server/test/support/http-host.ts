@@ -20,6 +20,10 @@ export async function startHttpHost(
   async function openSession(): Promise<StreamableHTTPServerTransport> {
     const transport = new StreamableHTTPServerTransport({
       ...(stateless ? {} : { sessionIdGenerator: () => randomUUID() }),
+      // Against DNS rebinding, as MCP asks of servers on this machine.
+      enableDnsRebindingProtection: true,
+      allowedHosts: [address.host],
+      allowedOrigins: [address.origin],
       onsessioninitialized: (id) => {
         sessions.set(id, transport);
       },
@@ -40,8 +44,9 @@ export async function startHttpHost(
 
   const http = createServer((request, response) => void handle(request, response));
   await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
+  const address = new URL(`http://127.0.0.1:${(http.address() as AddressInfo).port}/mcp`);
   return {
-    url: new URL(`http://127.0.0.1:${(http.address() as AddressInfo).port}/mcp`),
+    url: address,
     sessions,
     close: async () => {
       await Promise.all([...sessions.values()].map((transport) => transport.close()));

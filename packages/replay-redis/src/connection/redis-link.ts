@@ -1,6 +1,5 @@
-import type { CacheSettings } from "../options.js";
 import { ConnectionPool } from "./connection-pool.js";
-import { loadConnector } from "./redis.js";
+import { type ConnectionSettings, loadConnector } from "./redis.js";
 import type { RedisClient } from "./redis-client.js";
 
 /** The way to Redis. */
@@ -13,13 +12,19 @@ export interface RedisLink {
   close(): void;
 }
 
+/** The settings of the way to Redis: a client of the user's, or connections of our own. */
+export interface LinkSettings extends ConnectionSettings {
+  readonly client?: RedisClient | undefined;
+  readonly poolSize: number;
+}
+
 /**
  * Opens the way to Redis that the settings ask for, and does not wait for a connection.
  *
  * @throws {Error} when the `redis` package is needed and not installed.
  */
 export async function openLink(
-  settings: CacheSettings,
+  settings: LinkSettings,
   onError: (error: unknown) => void,
 ): Promise<RedisLink> {
   if (settings.client !== undefined) return borrowedLink(settings.client);

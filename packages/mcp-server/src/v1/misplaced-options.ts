@@ -1,6 +1,9 @@
 import type { AttestationVerifierOptions } from "@attest/core";
 import { membersOf, printable } from "@attest/core/internal";
-import type { McpServerOptions } from "./v1/attesting-server.js";
+import type { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
+
+/** Options of the SDK's `McpServer`, which have a name of their own only since 1.32. */
+export type McpServerOptions = NonNullable<ConstructorParameters<typeof McpServer>[1]>;
 
 /*
  * Options of three owners meet at a server: the gate's, the verifier's and the SDK's. One that is given to the wrong

@@ -1,10 +1,10 @@
 import { kindOf } from "@attest/core/internal";
-import { AttestationGate } from "./gate/attestation-gate.js";
-import { type GateOptions, type GateSettings, readGateOptions } from "./gate/gate-options.js";
-import type { TransportLike } from "./gate/link.js";
-import { refuseAttestation } from "./guard/refuse-attestation.js";
+import { AttestationGate } from "../gate/attestation-gate.js";
+import { type GateOptions, type GateSettings, readGateOptions } from "../gate/gate-options.js";
+import type { TransportLike } from "../gate/link.js";
+import { refuseAttestation } from "../guard/refuse-attestation.js";
+import { arrivalOf } from "./arrival.js";
 import { refuseMisplaced } from "./misplaced-options.js";
-import { arrivalOf } from "./v1/arrival.js";
 
 /** A server of the SDK, as far as a gate needs it: `Server`, or `McpServer` around one. */
 export interface ConnectableServer {
