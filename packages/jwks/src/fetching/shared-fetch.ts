@@ -28,7 +28,8 @@ interface Running<T> {
  *
  * In some runtimes (Workers) a fetch dies with the request that started it: its promise never settles, and its timers never
  * fire. So nothing here relies on them. A look-up compares clocks to tell whether the fetch may still end, waits by a timer
- * of its own, and replaces a fetch that is dead.
+ * of its own, and replaces a fetch that is dead. Newer Workers tell the look-up of another request that the promise is dead:
+ * they reject it, and the fetch itself has not failed.
  */
 export class SharedFetch<T> {
   readonly #options: SharedFetchOptions<T>;
@@ -92,6 +93,10 @@ export class SharedFetch<T> {
     });
     try {
       return await Promise.race([running.result.then((value) => ({ value })), expiry]);
+    } catch (error) {
+      // A fetch that has failed by itself is not under way any more.
+      if (this.#running === running) return undefined;
+      throw error;
     } finally {
       clearTimeout(timer);
     }

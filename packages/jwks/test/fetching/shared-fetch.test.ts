@@ -1,5 +1,5 @@
 import { FixedClock } from "@attest/core/testing";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { SharedFetch } from "../../src/fetching/shared-fetch.js";
 
 /** A shared fetch whose fetches are settled by hand. */
@@ -59,6 +59,29 @@ describe("SharedFetch", () => {
     await expect.poll(() => fetches.length).toBe(2);
     fetches[1]?.resolve("second");
     expect(await Promise.all(waiting)).toEqual(["second", "second"]);
+    expect(told).toEqual(["dead", "second"]);
+  });
+
+  test("replaces a fetch at once whose promise the runtime has declared dead to others", async () => {
+    const ended = new Error("This promise was created by a request that has since ended");
+    const told: string[] = [];
+    let fetches = 0;
+    const shared = new SharedFetch<string>({
+      fetch: async () => {
+        if (fetches++ > 0) return "second";
+        return new Promise<never>(() => undefined);
+      },
+      longestSeconds: 10,
+      clock: new FixedClock(),
+      onSuccess: (value) => told.push(value),
+      onFailure: (error) => told.push(String(error)),
+      onDeath: () => told.push("dead"),
+    });
+    void shared.run();
+    // What such a runtime does to those who ask for a result from another request.
+    const race = vi.spyOn(Promise, "race").mockImplementationOnce(() => Promise.reject(ended));
+    onTestFinished(() => race.mockRestore());
+    expect(await shared.run()).toBe("second");
     expect(told).toEqual(["dead", "second"]);
   });
 
