@@ -56,7 +56,7 @@ export function fileGraph(packageFolder: string, what: "all" | "values" = "all")
 
 /**
  * Returns which rooms of a package import which others. A room is a folder directly in `src` with all that is in it,
- * or a file directly in `src`, named without its ending.
+ * or a file directly in `src`, named without its ending. A folder's name has a slash at its end.
  */
 export function roomGraph(packageFolder: string, what: "all" | "values" = "all"): Graph {
   const arrows = [...fileGraph(packageFolder, what)].flatMap(([file, imported]) =>
@@ -119,7 +119,7 @@ function hasOnlyTypes(names: string): boolean {
 }
 
 function roomOf(file: string): string {
-  return file.includes("/") ? file.slice(0, file.indexOf("/")) : file.replace(/\.ts$/, "");
+  return file.includes("/") ? file.slice(0, file.indexOf("/") + 1) : file.replace(/\.ts$/, "");
 }
 
 function isWithin(name: string, specifier: string): boolean {

@@ -161,7 +161,6 @@ describe("HttpSessions", () => {
     await sessions.handle(post("{", { "mcp-session-id": id }));
     const session = sessions.sessions()[0]?.session;
     expect(events).toMatchObject([
-      { type: "session_opened", session },
       { type: "http_refused", status: 404, session: null },
       { type: "http_refused", status: 403, session: null },
       { type: "http_refused", status: 400, session },

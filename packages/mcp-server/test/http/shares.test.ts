@@ -104,8 +104,8 @@ describe("sessions, when there are no more,", () => {
     verifier.verify = async (token, presentation) => {
       const result = await verify.call(verifier, token, presentation);
       if (!result.verified) return result;
-      const raw = { ...result.claims.raw, cnf: { jwk: { kty: "OKP", crv: "Ed25519", x: key } } };
-      return { ...result, claims: { ...result.claims, raw } };
+      const cnf = { jwk: { kty: "OKP", crv: "Ed25519", x: key } } as const;
+      return { ...result, claims: { ...result.claims, cnf } };
     };
     const sessions = sessionsFor(issuer, { verifier, limits });
     key = "greedy";

@@ -11,9 +11,9 @@ import type { CacheSettings } from "../options.js";
 import type { Eviction } from "../status/eviction.js";
 import { Health } from "../status/health.js";
 import type { CacheCounters } from "../status/health-status.js";
-import { Recovery } from "../status/recovery.js";
 import { type Claim, claim } from "./claim.js";
 import { PendingClaims } from "./pending-claims.js";
+import { Recovery } from "./recovery.js";
 
 /** The most commands under way at once; more are refused, 1011, since their memory has to have a bound. */
 const MAX_UNDER_WAY = 65_536;

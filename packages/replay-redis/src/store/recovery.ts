@@ -5,11 +5,11 @@ import type { RedisLink } from "../connection/redis-link.js";
 import { type RetryOptions, send, sendWithRetries } from "../connection/send.js";
 import { isForbidden, isWrongType } from "../errors/redis-replies.js";
 import type { CacheEvent } from "../events.js";
-import { attemptToken, claim } from "../store/claim.js";
-import { idKey } from "../store/id-key.js";
-import type { PendingClaims } from "../store/pending-claims.js";
-import { type Eviction, EvictionProbe } from "./eviction.js";
-import type { CacheCounters } from "./health-status.js";
+import { type Eviction, EvictionProbe } from "../status/eviction.js";
+import type { CacheCounters } from "../status/health-status.js";
+import { attemptToken, claim } from "./claim.js";
+import { idKey } from "./id-key.js";
+import type { PendingClaims } from "./pending-claims.js";
 
 /** Keys that are tried at a recovery: one node of a cluster, without the rest, hardly holds all of them. */
 const PROBED_KEYS = 8;
