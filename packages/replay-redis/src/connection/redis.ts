@@ -1,4 +1,3 @@
-import { createRequire } from "node:module";
 import type { SingleRedis } from "./redis-client.js";
 
 /*
@@ -39,7 +38,7 @@ function isResolvable(): boolean {
   try {
     if (typeof import.meta.resolve === "function") import.meta.resolve("redis");
     // In a CommonJS bundle `import.meta` is empty.
-    else createRequire(__filename).resolve("redis");
+    else process.getBuiltinModule("node:module").createRequire(__filename).resolve("redis");
     return true;
   } catch {
     return false;
