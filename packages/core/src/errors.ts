@@ -1,3 +1,5 @@
+import { recogniseByBrand } from "./brand.js";
+
 /** Reasons for refusing an attestation. On the wire the number is the JSON-RPC `error.code`. */
 export const AttestationErrorCode = {
   TOKEN_EXPIRED: 1001,
@@ -65,16 +67,11 @@ export class AttestationError extends Error {
     this.check = options.check;
     this.challenge = options.challenge;
     Object.defineProperty(this, "detail", { value: detail });
-    Object.defineProperty(this, BRAND, { value: true });
   }
 
-  static override readonly [Symbol.hasInstance]: (value: unknown) => boolean = hasInstance;
-}
-
-/** `instanceof`: by brand. Subclasses inherit this, and are told from what they extend by their prototype, as ever. */
-function hasInstance(this: unknown, value: unknown): boolean {
-  if (this === AttestationError) return isAttestationError(value);
-  return Function.prototype[Symbol.hasInstance].call(this, value);
+  static {
+    recogniseByBrand(AttestationError, "AttestationError");
+  }
 }
 
 /** Whether `value` is an {@link AttestationError}, of this copy of the package or any other. */

@@ -2,6 +2,7 @@
  * For the packages of this family alone: what they share and users do not need. Nothing here is covered by the
  * version number; the packages are released together when it changes.
  */
+export { recogniseByBrand } from "./brand.js";
 export { causesOf } from "./causes.js";
 export { withDeadline } from "./deadline.js";
 export { decodeTextFromBase64url } from "./encoding/base64url.js";

@@ -116,6 +116,7 @@ test("the package exports these names and no others", async () => {
           "optional",
           "printable",
           "readOptions",
+          "recogniseByBrand",
           "seconds",
           "stated",
           "text",

@@ -1,4 +1,4 @@
-import { recogniseByBrand } from "./brand.js";
+import { recogniseByBrand } from "@attest/core/internal";
 
 /** Client errors that may pass: time-out, too early, too many requests (RFC 9110 §15.5.9, RFC 8470, RFC 6585). */
 const PASSING = [408, 425, 429];

@@ -1,9 +1,8 @@
 import { AttestationError, AttestationErrorCode } from "@attest/core";
+import { recogniseByBrand } from "@attest/core/internal";
 import { readRefusal } from "@attest/core/wire";
 import { adviceFor } from "./advice.js";
-import { isInstance, markWith } from "./brand.js";
 
-const BRAND = Symbol.for("@attest/AttestationRejectedError");
 const CODES: ReadonlySet<unknown> = new Set(Object.values(AttestationErrorCode));
 
 /**
@@ -30,13 +29,10 @@ export class AttestationRejectedError extends Error {
     this.code = code;
     this.advice = adviceFor(code);
     Object.defineProperty(this, "data", { value: data });
-    markWith(BRAND, this);
   }
 
-  /** Whether `value` is such an error, of this copy of the package or any other. */
-  static override [Symbol.hasInstance](value: unknown): boolean {
-    // biome-ignore lint/complexity/noThisInStatic: a derived class is asked as itself
-    return isInstance(value, this, AttestationRejectedError, BRAND);
+  static {
+    recogniseByBrand(AttestationRejectedError, "AttestationRejectedError");
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * Lets `instanceof` recognise the errors of every copy of this package: by a brand, which is `Symbol.for("@attest/<name>")`.
+ * Lets `instanceof` recognise the errors of every copy of a package: by a brand, which is `Symbol.for("@attest/<name>")`.
  * Subclasses are recognised by their prototype, as ever.
  *
  * @param name the class's name, in words that a minifier does not change
