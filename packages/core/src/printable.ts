@@ -12,7 +12,8 @@ export function printable(text: string): string {
 /** Returns the kind of a value, without its content: for messages about options that may hold secrets. */
 export function kindOf(value: unknown): string {
   if (value === null) return "null";
-  if (Array.isArray(value)) return "an array";
+  if (Array.isArray(value)) return value.length === 0 ? "an empty array" : "an array";
+  if (value === "") return "an empty string";
   const [, type = "Object"] = /^\[object (\w+)\]$/.exec(Object.prototype.toString.call(value)) ?? [];
   return typeof value !== "object" || type === "Object" ? typeof value : `a ${type}`;
 }

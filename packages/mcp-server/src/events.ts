@@ -61,7 +61,10 @@ export type GateEvent =
       readonly cause?: readonly string[];
     } & EventCall &
       EventAgent)
-  /** A call that was let through is over. Only recorded with the gate's option `recordCalls`. */
+  /**
+   * A call that was let through is over. Only recorded with the gate's option `recordCalls`. A call that a guard denies is
+   * told of by `denied` alone.
+   */
   | ({
       readonly type: "called";
       readonly outcome: CallOutcome;

@@ -145,6 +145,17 @@ describe("a cancellation", () => {
     expect(answersTo(7).length).toBeLessThanOrEqual(2);
   });
 
+  test("is a notification: a request of that name cancels nothing, and is answered", async () => {
+    const { call, send, answersTo, rule, ran } = await connect();
+    await call(7, "ruled");
+    await vi.waitFor(() => expect(rule.count()).toBe(1));
+    await send({ id: 8, method: "notifications/cancelled", params: { requestId: 7 } });
+    await vi.waitFor(() => expect(answersTo(8)).toHaveLength(1));
+    rule.open();
+    await vi.waitFor(() => expect(answersTo(7)).toHaveLength(1));
+    expect(ran).toHaveBeenCalledExactlyOnceWith(7);
+  });
+
   test("of another request leaves those that wait alone", async () => {
     const { call, cancel, answersTo, rule, ran } = await connect();
     await call(7, "ruled");

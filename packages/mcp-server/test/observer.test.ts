@@ -196,11 +196,12 @@ describe("the gate's observer", () => {
       .toEqual([
         { ...call, method: "tools/call", target: "sky", outcome: "ok" },
         { ...call, method: "tools/call", target: "fails", outcome: "tool_error" },
-        { ...call, method: "tools/call", target: "steer-clouds", outcome: "error", code: 1013 },
         { ...call, method: "resources/read", target: "no://such", outcome: "error", code: -32602 },
         { ...call, method: "tools/list", target: null, outcome: "ok" },
         { ...call, method: "tools/call", target: "waits", outcome: "cancelled" },
       ]);
+    // What a guard denied is told of once, as denied.
+    expect(events.filter(({ type }) => type === "denied")).toMatchObject([{ target: "steer-clouds" }]);
     expect(JSON.parse(JSON.stringify(events))).toEqual(events);
   });
 

@@ -40,7 +40,7 @@ describe("attestServer", () => {
   });
 
   test("refuses rules that are present and none", () => {
-    expect(attest({ verifier, rules: undefined })).toMatch(/^rules is present but undefined/);
+    expect(attest({ verifier, rules: undefined })).toMatch(/^attestServer: rules is present but undefined/);
     expect(attest({ verifier, rules: new Map() })).toBe("rules takes an object of options, got a Map");
   });
 
@@ -87,6 +87,21 @@ describe("attestServer", () => {
     expect(() => attestServer(newServer(), { verifier: { ...whole, clockSkewSeconds: -1 } })).toThrow(
       /^verifier.clockSkewSeconds must be a number of seconds/,
     );
+  });
+
+  test("says how a verifier is given that came in place of the options", () => {
+    expect(attest(verifier as never)).toBe(
+      "attestServer takes the verifier as one of its options: { verifier }",
+    );
+  });
+
+  test.each([
+    [{ resources: { "": {} } }, "rules.resources has an empty name"],
+    [{ tools: { "": {} } }, "rules.tools has an empty name"],
+    [{ resources: { secret: {} } }, 'rules.resources: "secret" would match nothing'],
+    [{ resources: { "Not a uri": {} } }, 'rules.resources: "Not a uri" would match nothing'],
+  ])("refuses rules that nothing can meet: %j", (rules, message) => {
+    expect(attest({ verifier, rules })).toContain(message);
   });
 
   test("refuses callbacks that cannot be called", () => {
@@ -211,7 +226,7 @@ describe("requireAttestation", () => {
       "check",
     ]) {
       expect(guard({ [name]: undefined })).toBe(
-        `${name} is present but undefined: leave it out, or give it a value`,
+        `requireAttestation: ${name} is present but undefined: leave it out, or give it a value`,
       );
     }
     expect(requireAttestation(undefined, () => undefined)).toBeTypeOf("function");

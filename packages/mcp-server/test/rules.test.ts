@@ -12,7 +12,7 @@ import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
 import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { enterprise, Issuer } from "./support/agents.ts";
-import { initializeParams, openRaw, type RawConnection } from "./support/raw-connection.ts";
+import { connectRaw, initializeParams, openRaw, type RawConnection } from "./support/raw-connection.ts";
 
 const PROVIDER = { trustLevel: "provider" } as const;
 const codeOf = (message: JSONRPCMessage) => ("error" in message ? message.error.code : undefined);
@@ -287,4 +287,21 @@ describe("rules", () => {
       /the rule for "x" in tools.*trustlevel/,
     );
   });
+});
+
+describe("tasks", () => {
+  test.each(["tasks/list", "tasks/get", "tasks/result", "tasks/cancel"])(
+    "of a server with guarded tools are for attested agents: %s",
+    async (method) => {
+      const issuer = new Issuer();
+      const server = createAttestingServer("test", issuer.verifier({ policy: "optional" }), {
+        rules: { tools: { guarded: {} } },
+        onUnattested: () => undefined,
+      });
+      server.registerTool("guarded", {}, async () => ({ content: [] }));
+      const stranger = await connectRaw(server);
+      await stranger.request("initialize", initializeParams());
+      expect(await stranger.request(method, { taskId: "t" })).toHaveProperty("error.code", 1009);
+    },
+  );
 });

@@ -58,9 +58,7 @@ export function oneOf<T extends string>(set: Readonly<Record<string, T>>, fallba
 export function text(): Option<string> {
   return (value, name) => {
     if (typeof value === "string" && value !== "") return value;
-    throw new TypeError(
-      `${name} must be a non-empty string, got ${value === "" ? "an empty one" : kindOf(value)}`,
-    );
+    throw new TypeError(`${name} must be a non-empty string, got ${kindOf(value)}`);
   };
 }
 
@@ -98,7 +96,11 @@ const CLOCK = having<Clock>("a Clock: { now() } in seconds, such as { now: () =>
 
 /** A {@link Clock}; the system's unless another is given. */
 export function clock(): Option<Clock> {
-  return (value = systemClock, name) => CLOCK(value, name);
+  return (value = systemClock, name) => {
+    const clock = CLOCK(value, name);
+    if (value === Date) throw new TypeError(`${name} gives milliseconds: { now: () => Date.now() / 1000 }`);
+    return clock;
+  };
 }
 
 /** An {@link AttestationObserver}, or none. */

@@ -31,7 +31,7 @@ export function readOptions<S extends object>(owner: string, given: unknown, spe
   const { names, options } = readersOf(spec);
   assertOptions(owner, given, names);
   const settings: Record<string, unknown> = {};
-  for (const [name, option] of options) settings[name] = readOption(given, name, option);
+  for (const [name, option] of options) settings[name] = readOption(owner, given, name, option);
   return settings as S;
 }
 
@@ -98,10 +98,10 @@ function parentOf(holder: object): object | null {
   return isRoot ? null : parent;
 }
 
-function readOption<T>(given: object, name: string, option: Option<T>): T {
+function readOption<T>(owner: string, given: object, name: string, option: Option<T>): T {
   const value: unknown = (given as Readonly<Record<string, unknown>>)[name];
   if (value === undefined && option.refusesUndefined && name in given) {
-    throw new TypeError(`${name} is present but undefined: leave it out, or give it a value`);
+    throw new TypeError(`${owner}: ${name} is present but undefined: leave it out, or give it a value`);
   }
   // A method of a class that holds options needs the object that it belongs to.
   const isMethod = typeof value === "function" && !Object.hasOwn(given, name);

@@ -36,7 +36,8 @@ export function refuseMisplacedOptions(options: object, checks: readonly Check[]
 
 function isRead(name: string, value: unknown, checks: readonly Check[]): boolean {
   if (name === "checks") return Array.isArray(value) && value.every((check) => checks.includes(check));
-  if (value === undefined) return true;
+  // Where leaving out is weaker than a value could be, `undefined` is a mistake, such as a variable that is not set.
+  if (value === undefined) return name !== "audience" && name !== "requiredClaims";
   // `null` leaves the check for replays out.
   if (name === "replayCache" && value === null) return !checks.some((check) => check.name === "replay");
   return checks.some((check) => wasMadeFrom(check, name, value));

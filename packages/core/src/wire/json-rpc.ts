@@ -77,7 +77,9 @@ export function answeredId(message: Message): RequestId | undefined {
 
 /** The id of the request that `message` cancels; `undefined` when `message` cancels no request. */
 export function cancelledId(message: Message): RequestId | undefined {
-  if (!("method" in message) || message.method !== "notifications/cancelled") return undefined;
+  if (!("method" in message) || "id" in message || message.method !== "notifications/cancelled") {
+    return undefined;
+  }
   const id = message.params?.["requestId"];
   return isRequestId(id) ? id : undefined;
 }

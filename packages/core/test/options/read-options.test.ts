@@ -36,7 +36,7 @@ describe("readOptions", () => {
 
   test("refuses an option that is present but undefined where leaving it out is weaker", () => {
     expect(() => read({ audience: undefined })).toThrow(
-      new TypeError("audience is present but undefined: leave it out, or give it a value"),
+      new TypeError("Thing: audience is present but undefined: leave it out, or give it a value"),
     );
   });
 
@@ -141,7 +141,7 @@ describe("the kinds of options", () => {
     ["flag", flag(false), "yes", "x must be true or false, got string"],
     ["oneOf", oneOf(Level, "low"), "lo\nw", 'x must be one of low, high, got "lo\\u000aw"'],
     ["oneOf without text", oneOf(Level, "low"), null, "x must be one of low, high, got null"],
-    ["text", text(), "", "x must be a non-empty string, got an empty one"],
+    ["text", text(), "", "x must be a non-empty string, got an empty string"],
     ["text that is none", text(), 1, "x must be a non-empty string, got number"],
     ["text that is absent", text(), undefined, "x must be a non-empty string, got undefined"],
     ["names", names(), ["a", ""], "x must be a list of non-empty strings, got an array"],

@@ -253,7 +253,7 @@ describe("AttestationProvider", () => {
     [{ identity: undefined }, "identity must be an AgentIdentity, got undefined"],
     [{ identity: "claude" }, "identity must be an AgentIdentity, got string"],
     [{ audience: undefined }, "audience must be a string or a list of 1 to 16 strings, got undefined"],
-    [{ audience: [] }, "audience must be a string or a list of 1 to 16 strings, got an array"],
+    [{ audience: [] }, "audience must be a string or a list of 1 to 16 strings, got an empty array"],
     [
       { audience: Array(17).fill("a") },
       "audience must be a string or a list of 1 to 16 strings, got an array",

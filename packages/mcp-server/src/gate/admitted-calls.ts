@@ -40,7 +40,7 @@ export interface AdmittedCallsPorts {
 export class AdmittedCalls {
   readonly #settings: GateSettings;
   readonly #ports: AdmittedCallsPorts;
-  readonly #open = new OpenCalls();
+  readonly #open: OpenCalls = new OpenCalls((request, caller) => this.#callOf(request, caller));
 
   constructor(settings: GateSettings, ports: AdmittedCallsPorts) {
     this.#settings = settings;
@@ -93,7 +93,8 @@ export class AdmittedCalls {
     const open = this.#open.answeredBy(message);
     if (open === undefined) return this.#settings.hideDenied ? undefined : message;
     const answer = withDenial(message, open);
-    this.#ports.reports.called(open, answer);
+    // A call that its guard denied is told of by the denial.
+    if (answer === message) this.#ports.reports.called(open, answer);
     return this.#settings.hideDenied && asksForList(open.request)
       ? withoutDenied(answer, open.request, open.call, this.#settings.rules)
       : answer;

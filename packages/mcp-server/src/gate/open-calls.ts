@@ -8,6 +8,7 @@ import {
   type RequestMessage,
   type RpcError,
 } from "@attest/core/wire";
+import type { Caller } from "../context/caller.js";
 import type { CurrentCall } from "../context/current-call.js";
 
 /** A request that was let through and is not answered yet. */
@@ -29,11 +30,16 @@ const MAX_OPEN = 1024;
  */
 export class OpenCalls {
   readonly #open = new Map<RequestId, OpenCall>();
+  readonly #callOf: (request: RequestMessage, caller: Caller) => CurrentCall;
 
-  /** Whether a request with this id is open and was not given up. */
+  /** @param callOf makes the call that a request is */
+  constructor(callOf: (request: RequestMessage, caller: Caller) => CurrentCall) {
+    this.#callOf = callOf;
+  }
+
+  /** Whether a request with this id is open: one that was given up may be answered still, and be taken for another. */
   has(id: RequestId): boolean {
-    const open = this.#open.get(id);
-    return open !== undefined && open.isCancelled !== true;
+    return this.#open.has(id);
   }
 
   /** Takes a request up. Returns `false` when too many are open. */
@@ -57,7 +63,15 @@ export class OpenCalls {
     const id = cancelledId(message);
     const open = id === undefined ? undefined : this.#open.get(id);
     if (open === undefined || open.isCancelled) return undefined;
-    open.isCancelled = true;
+    // Its parameters, which a peer chose, are not kept for an answer that need not come.
+    const { jsonrpc, id: sameId, method } = open.request;
+    const request: RequestMessage = { jsonrpc, id: sameId, method };
+    this.#open.set(sameId, {
+      ...open,
+      request,
+      call: this.#callOf(request, open.call.caller),
+      isCancelled: true,
+    });
     return open;
   }
 

@@ -25,6 +25,9 @@ const UNSETTLED: readonly CompiledRequirement[] = [
   async () => "the URI can be read in more ways than the rules can follow",
 ];
 
+/** Any attested agent. */
+const ATTESTED: readonly CompiledRequirement[] = [compileRequirement({}, "tasks")];
+
 /** The rules of one server, which the gate asks before a request reaches it. */
 export class RuleTable {
   readonly #indexes: Readonly<Record<RuledKind, Index>>;
@@ -47,6 +50,8 @@ export class RuleTable {
 
   /** Returns what must be met for `request` to reach the server, all of it. */
   requirementsOf(request: RequestMessage): readonly CompiledRequirement[] {
+    // Which tool made a task is not known here, so that nobody but an agent gets at what a guarded tool left.
+    if (request.method.startsWith("tasks/")) return this.#indexes.tools.isEmpty ? [] : ATTESTED;
     const target = ruledTargetOf(request);
     return target === undefined ? [] : this.requirementsFor(target.kind, target.name);
   }
@@ -79,6 +84,7 @@ function indexOf(
   const index: Index = new NameIndex();
   const requirements = membersOf(table);
   for (const pattern of namesIn(requirements)) {
+    if (pattern === "") throw new TypeError(`rules.${name} has an empty name, which would match nothing`);
     const owner = `the rule for "${printable(pattern)}" in ${name}`;
     add(index, pattern, compileRequirement(requirements[pattern], owner));
   }
@@ -90,6 +96,17 @@ function addName(index: Index, pattern: string, requirement: CompiledRequirement
 }
 
 function addUri(index: Index, pattern: string, requirement: CompiledRequirement): void {
+  if (!/^[a-z][a-z0-9+.-]*:/i.test(pattern) && !pattern.startsWith("*")) {
+    throw new TypeError(
+      `rules.resources: "${printable(pattern)}" would match nothing: a resource is named by its URI, such as file:///data/*`,
+    );
+  }
+  const host = /^[^:/?#]+:\/\/([^/?#]*)/.exec(pattern)?.[1] ?? "";
+  if (host.split(".").some((label) => label.includes("*") && /[^\0-\x7f]/.test(label))) {
+    throw new TypeError(
+      `rules.resources: "${printable(pattern)}" has a * in a part of the host that is not ASCII: servers know such a part by another name, xn--…`,
+    );
+  }
   const forms = patternForms(pattern);
   if (forms === undefined) {
     throw new TypeError(`rules.resources: "${printable(pattern)}" is too long, or has too many spellings`);

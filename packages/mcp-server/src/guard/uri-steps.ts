@@ -129,6 +129,31 @@ function normalized(uri: string): string {
   return start + resolved(uri.slice(start.length));
 }
 
+/**
+ * Whether the dot segments of `uri` lead above its root, with the host in the path or before it. A handler that reads
+ * below a folder of its own may come back from there by the folder's name, which is not known here.
+ */
+export function climbs(uri: string): boolean {
+  if (!uri.includes("..")) return false;
+  const rest = uri.replace(/[?#].*$/s, "").replace(/^[^:/?#]+:/, "");
+  return leadsAbove(rest) || leadsAbove(rest.replace(/^\/\/[^/\\]*/, ""));
+}
+
+function leadsAbove(path: string): boolean {
+  let depth = 0;
+  for (const part of path.split(/[/\\]/)) {
+    if (part === "..") depth -= 1;
+    else if (part !== "" && part !== ".") depth += 1;
+    if (depth < 0) return true;
+  }
+  return false;
+}
+
+/** Returns `uri` without its host, as code sees it that reads the path alone. */
+export function withoutHost(uri: string): string {
+  return withAuthority(uri, () => "");
+}
+
 /** Returns `uri` with its host as the path's first segment: some code takes all that follows the scheme for a path. */
 export function flattened(uri: string): string {
   const scheme = /^[^:/?#]+:/.exec(uri)?.[0] ?? "";

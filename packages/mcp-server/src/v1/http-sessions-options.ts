@@ -17,6 +17,7 @@ import type { EventStore } from "@modelcontextprotocol/sdk/server/webStandardStr
 import { GATE_OPTIONS, type GateOptions, type GateSettings, readGateOptions } from "../gate/gate-options.js";
 import type { ConnectableServer } from "./attest-server.js";
 import { type HttpLimits, type HttpLimitsOptions, readHttpLimits } from "./http-limits.js";
+import { refuseMisplaced } from "./misplaced-options.js";
 
 /** The gate's options hold for every session whose server has no gate of its own. */
 export interface HttpSessionsOptions extends GateOptions {
@@ -108,6 +109,7 @@ const SPEC: OptionsSpec<HttpSettings> = {
 
 /** @throws {TypeError | RangeError} naming the option that is wrong. */
 export function readHttpSessionsOptions(options: HttpSessionsOptions): HttpSessionsSettings {
+  refuseMisplaced("HttpSessions", options, "createServer: () => new McpServer(serverInfo, { $ })");
   const own = Object.keys(SPEC);
   assertOptions("HttpSessions", options, [...own, ...GATE]);
   const gate = pick(options, GATE);

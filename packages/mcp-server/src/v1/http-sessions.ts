@@ -79,7 +79,8 @@ export class HttpSessions implements AsyncDisposable {
       shareOf: (holder) =>
         Math.min(limits.sessions, holder === STRANGERS ? limits.strangerSessions : limits.sessionsPerAgent),
       turnsOver: false,
-      isIdle: ({ id, openRequests }) => openRequests === 0 && this.#sessions.has(id),
+      mayGo: ({ id }) => this.#sessions.has(id),
+      isIdle: ({ openRequests }) => openRequests === 0,
       giveUp: (session) => void session.close(),
     });
     readNodeRequests(this.handle);

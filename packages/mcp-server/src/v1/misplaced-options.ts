@@ -10,18 +10,22 @@ export type McpServerOptions = NonNullable<ConstructorParameters<typeof McpServe
  * owner is an error that says whose it is.
  */
 
-const VERIFIER: readonly string[] = [
-  "policy",
-  "trustedIssuers",
-  "keyResolver",
-  "audience",
-  "replayCache",
-  "requiredClaims",
-  "maxLifetimeSeconds",
-  "clock",
-  "clockSkewSeconds",
-  "checks",
-] satisfies readonly (keyof AttestationVerifierOptions)[];
+/** All of the verifier's options but the one that the gate has too: a verifier's new option does not compile without. */
+const VERIFIER = Object.keys({
+  policy: true,
+  trustedIssuers: true,
+  keyResolver: true,
+  audience: true,
+  replayCache: true,
+  requiredClaims: true,
+  maxLifetimeSeconds: true,
+  maxTokenBytes: true,
+  keyTimeoutSeconds: true,
+  cacheTimeoutSeconds: true,
+  clock: true,
+  clockSkewSeconds: true,
+  checks: true,
+} satisfies Record<Exclude<keyof AttestationVerifierOptions, "observer">, true>);
 
 const SDK: readonly string[] = [
   "capabilities",
@@ -45,6 +49,9 @@ const REQUIREMENT: readonly string[] = ["attestation", "requireAttestation", "tr
  */
 export function refuseMisplaced(owner: string, options: unknown, sdkOptions: string): void {
   const members = membersOf(options);
+  if (typeof members["verify"] === "function") {
+    throw new TypeError(`${owner} takes the verifier as one of its options: { verifier }`);
+  }
   const refuse = (names: readonly string[], remedy: (name: string) => string): void => {
     const name = names.find((each) => each in members);
     if (name !== undefined) throw new TypeError(`${owner}: "${printable(name)}" ${remedy(name)}`);

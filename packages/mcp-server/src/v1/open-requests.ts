@@ -104,7 +104,7 @@ function requestsIn(body: unknown): readonly (MessageLike & { readonly id: Reque
 
 function cancelledIn(body: unknown): readonly RequestId[] {
   return messagesIn(body)
-    .filter(({ method }) => method === "notifications/cancelled")
+    .filter(({ method, id }) => method === "notifications/cancelled" && id === undefined)
     .map(({ params }) => (Object(params) as { readonly requestId?: unknown }).requestId)
     .filter(isId);
 }

@@ -7,6 +7,7 @@ import type { HttpSessionsSettings } from "./http-sessions-options.js";
 export class SessionServers {
   readonly #settings: HttpSessionsSettings;
   readonly #stores = new WeakSet<EventStore>();
+  readonly #made = new WeakSet<ConnectableServer>();
 
   constructor(settings: HttpSessionsSettings) {
     this.#settings = settings;
@@ -25,6 +26,12 @@ export class SessionServers {
         `createServer must return an McpServer or a Server of the MCP SDK, got ${kindOf(server)}`,
       );
     }
+    if (this.#made.has(server)) {
+      throw new TypeError(
+        "createServer returned a server that another session has: make a new one each time, since an SDK server serves one connection",
+      );
+    }
+    this.#made.add(server);
     const own = settingsOf(server);
     if (own === undefined) {
       putGate(server, gate);

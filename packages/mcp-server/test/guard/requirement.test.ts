@@ -66,7 +66,7 @@ describe("a requirement", () => {
     [{ provider: "anthropic", model: "gpt-*" }, "the model does not count here"],
     [{ issuer: "https://other.example" }, "attested by an issuer that does not count here"],
     [{ check: () => false }, "the requirement's check returned false"],
-    [{ check: () => "" }, "the requirement's check returned neither true nor false, but string"],
+    [{ check: () => "" }, "the requirement's check returned neither true nor false, but an empty string"],
     [{ check: () => undefined }, "the requirement's check returned neither true nor false, but undefined"],
     [{ check: async () => "frozen until Monday" }, "frozen until Monday"],
   ])("%j is not met, and says why", async (requirement, reason) => {

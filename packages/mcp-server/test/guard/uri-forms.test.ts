@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { Attested } from "../../src/context/attestation-context.js";
 import { RuleTable } from "../../src/guard/rule-table.js";
 import { settled, uriForms } from "../../src/guard/uri-forms.js";
+import { withoutHost } from "../../src/guard/uri-steps.js";
 
 /** A generator of numbers from 0 to below 1 that gives the same ones for the same seed (mulberry32). */
 function seeded(seed: number): () => number {
@@ -251,7 +252,38 @@ describe("rules for resources", () => {
         () => pick(pieces) + pick(["", pick(pieces)]),
       );
       const uri = `${pick(["db", "https", "file", "a+b"])}://${host}/${path.join("/")}`;
-      expect(uriForms(uri), uri).toEqual(settled(uri));
+      const forms = [...(settled(uri) ?? [])];
+      expect(uriForms(uri), uri).toEqual(new Set([...forms, ...forms.map(withoutHost)]));
+    }
+  });
+
+  test.each([
+    ["note:///secret/*", "note:///..%2fdata/secret/a"],
+    ["note:///secret/*", "note:///..%2f..%2fsrv/data/secret/a"],
+    ["note:///secret/*", "note:///a/%2e%2e/../data/secret/a"],
+    ["note://secret/*", "note://../data/secret/a"],
+    ["note://secret/*", "note://x/..%2f..%2fdata%2fsecret/a"],
+    ["file:///data/secret/*", "file:///..\\..\\data\\secret\\a"],
+  ])(
+    "%s: refuse %s, which leads above the root and may come back by a name that is not known here",
+    async (rule, uri) => {
+      const table = new RuleTable({ resources: { [rule]: {} } });
+      const requirements = table.requirementsFor("resources", uri);
+      expect(await requirements[0]?.({} as Attested)).toContain("more ways than the rules can follow");
+    },
+  );
+
+  test("hold for a path under a host, where the rule has none and the handler reads the path alone", () => {
+    const table = new RuleTable({ resources: { "note:///secret/*": {} } });
+    for (const uri of ["note://x/secret/a", "note://x:1/secret/a", "note://u@x//secret/./a"]) {
+      expect(table.requirementsFor("resources", uri), uri).toHaveLength(1);
+    }
+    expect(table.requirementsFor("resources", "note://x/public/a")).toHaveLength(0);
+  });
+
+  test("are refused when built where they lead above the root, or hide a name behind a wildcard that is not ASCII", () => {
+    for (const rule of ["note:///../secret/*", "https://b\u00fcch*/a"]) {
+      expect(() => new RuleTable({ resources: { [rule]: {} } }), rule).toThrow(TypeError);
     }
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { allowedOriginOf } from "../../src/http/front/host-and-origin.ts";
 import { Issuer } from "../support/agents.ts";
 import { HEADERS, initialize, post, sessionsFor, URL_OF_MCP } from "./support/sessions.ts";
 
@@ -97,5 +98,36 @@ describe("a page of an allowed origin", () => {
     expect(evil.status).toBe(403);
     expect(evil.headers.has("access-control-allow-origin")).toBe(false);
     expect((await sessions.handle(preflight({}))).status).toBe(405);
+  });
+});
+
+describe("a Host that a parser would take for ours", () => {
+  const served = { allowedHosts: new Set(["localhost", "127.0.0.1"]), allowedOrigins: new Set<string>() };
+  const ask = (headers: Record<string, string>) => () =>
+    allowedOriginOf(new Request("http://x/mcp", { headers }), served);
+
+  test.each([
+    "evil@localhost",
+    "localhost/.evil.com",
+    "localhost#.evil.com",
+    "localhost?.evil.com",
+    "localhost\\.evil.com",
+    "127.1",
+    "0x7f.1",
+    "localhost:99999999",
+    "",
+  ])("is refused: %j", (host) => {
+    expect(ask({ host })).toThrow("this host name is not served here");
+  });
+
+  test.each(["localhost", "LOCALHOST", "localhost:8080", "127.0.0.1:1"])("is not one of them: %j", (host) => {
+    expect(ask({ host })()).toBeNull();
+  });
+
+  test("makes no page of another scheme our own", () => {
+    expect(ask({ host: "localhost", origin: "chrome-extension://localhost" })).toThrow(
+      "pages of this origin",
+    );
+    expect(ask({ host: "localhost", origin: "http://localhost" })()).toBeNull();
   });
 });

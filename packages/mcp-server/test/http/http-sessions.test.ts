@@ -150,6 +150,29 @@ describe("HttpSessions", () => {
     await open(sessions, token);
   });
 
+  test("refuses a server that another session has, and tells onerror what to do", async () => {
+    const issuer = new Issuer();
+    const shared = createHangingServer();
+    const errors: unknown[] = [];
+    const sessions = sessionsFor(issuer, {
+      createServer: () => shared,
+      onerror: (error) => void errors.push(error),
+    });
+    await open(sessions, issuer.token());
+    const second = await sessions.handle(post(initialize(await issuer.token())));
+    expect(second.status).toBe(500);
+    expect(String(errors[0])).toContain("createServer returned a server that another session has");
+    expect(sessions.size).toBe(1);
+  });
+
+  test("says where a misplaced option belongs", () => {
+    const options = { createServer: createHangingServer, verifier: new Issuer().verifier() };
+    const build = (wrong: object) => () => new HttpSessions({ ...options, ...wrong } as HttpSessionsOptions);
+    expect(build({ policy: "optional" })).toThrow('HttpSessions: "policy" belongs to the verifier');
+    expect(build({ instructions: "x" })).toThrow('HttpSessions: "instructions" belongs to the SDK\'s server');
+    expect(build({ attestation: {} })).toThrow('HttpSessions: "attestation" guards nothing here');
+  });
+
   test("tells an observer of every request that it refuses, by the session's number", async () => {
     const issuer = new Issuer();
     const events: GateEvent[] = [];

@@ -58,24 +58,32 @@ describe("sessions, when there are no more,", () => {
     expect(ordinalsOf(sessions, last)).toEqual([1, 2, 3, 4]);
   });
 
-  test("with calls that are under way are taken from nobody, and no token is burned for what nobody could get", async () => {
+  test("are no agent's for having a call under way in each: the one that was used least recently goes", async () => {
     const last = await lastSession();
     const issuer = new Issuer();
     const sessions = sessionsFor(issuer, { limits, createServer: createHangingServer });
     const hang = { ...call, params: { name: "hang" } };
-    const ids: string[] = [];
     for (let count = 0; count < 4; count++) {
       const id = await open(sessions, issuer.token({ identity: opus }));
-      ids.push(id);
       await sessions.handle(post(hang, { "mcp-session-id": id }));
     }
+    await open(sessions, issuer.token());
+    expect(ordinalsOf(sessions, last)).toEqual([2, 3, 4, 5]);
+  });
+
+  test("are refused without burning the token of an agent that has its share", async () => {
+    const issuer = new Issuer();
+    const sessions = sessionsFor(issuer, { limits: { ...limits, sessions: 2, sessionsPerAgent: 2 } });
+    const ids = [await open(sessions, issuer.token()), await open(sessions, issuer.token())];
     const token = await issuer.token();
     expect((await sessions.handle(post(initialize(token)))).status).toBe(503);
-    const cancelled = { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 2 } };
-    await sessions.handle(post(cancelled, { "mcp-session-id": ids[2] ?? "" }));
-    await new Promise((resolve) => setImmediate(resolve));
+    await sessions.handle(
+      new Request("http://localhost/mcp", {
+        method: "DELETE",
+        headers: { host: "localhost", "mcp-session-id": ids[0] ?? "" },
+      }),
+    );
     await open(sessions, token);
-    expect(ordinalsOf(sessions, last)).toEqual([1, 2, 4, 5]);
   });
 
   test("are no stranger's: 50 bare initialize under `optional` shut no agent out", async () => {

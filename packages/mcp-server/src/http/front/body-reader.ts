@@ -45,6 +45,7 @@ export class BodyReader {
       total: options.bytesInFlight,
       shareOf: (_, holders) => options.bytesInFlight / holders,
       turnsOver: true,
+      mayGo: () => true,
       isIdle: () => true,
       giveUp: (held) => held.giveUp(),
     });

@@ -6,7 +6,9 @@ export interface FairSharesOptions<Item> {
   readonly shareOf: (holder: string, holders: number) => number;
   /** Whether a holder above its share gives up its own oldest item for its newest. Otherwise the newest is refused. */
   readonly turnsOver: boolean;
-  /** Whether nobody would miss the item: only such items are given up. */
+  /** Whether the item can be given up at all. */
+  readonly mayGo: (item: Item) => boolean;
+  /** Whether nobody would miss the item: such items go before others. */
   readonly isIdle: (item: Item) => boolean;
   /** Ends an item that has to make room. It is released already. */
   readonly giveUp: (item: Item) => void;
@@ -22,7 +24,7 @@ interface Holding<Item> {
 /**
  * Something limited that callers hold items of. While there is enough, everybody may hold any amount. When there is
  * none left, a holder below its share gets some: the holder that is above its share by the largest factor gives up the
- * idle item that it has not used for longest. So one caller that takes everything shuts nobody else out.
+ * item that it has not used for longest, an idle one if there is one. So one caller that takes everything shuts nobody else out.
  */
 export class FairShares<Item> {
   readonly #options: FairSharesOptions<Item>;
@@ -103,10 +105,10 @@ export class FairShares<Item> {
       .map((holding) => ({ holding, pressure: pressureOf(holding) }))
       .filter(({ pressure }) => pressure > 1)
       .sort((a, b) => b.pressure - a.pressure);
-    for (const { holding } of greedy) {
-      for (const item of holding.items.keys()) if (this.#options.isIdle(item)) return item;
-    }
-    return undefined;
+    const { mayGo, isIdle } = this.#options;
+    const items = greedy.flatMap(({ holding }) => [...holding.items.keys()].filter(mayGo));
+    // An item in use is no way to keep more than a share.
+    return items.find(isIdle) ?? items[0];
   }
 
   /** How many times its share a holder would hold, with `more`. */

@@ -39,10 +39,16 @@ function hostOf(request: Request): string {
 /** Whether a page of `origin` came from this very server, as far as its host and port say. */
 function isOwn(origin: string, host: string): boolean {
   const url = URL.parse(origin);
+  if (url === null || !/^https?:$/.test(url.protocol)) return false;
   const own = url && URL.parse(`${url.protocol}//${host}`);
   return own !== null && own.host !== "" && own.host === url?.host;
 }
 
+/** A host name or address with or without a port (RFC 9110 §7.2): no user info, no path, nothing that a parser drops. */
+const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{1,5})?$/i;
+
+/** Returns the name in a `Host` header, in lower case; empty when it is none, or a parser would read another one. */
 function hostNameIn(host: string): string {
-  return URL.parse(`http://${host}`)?.hostname ?? "";
+  const name = HOST.exec(host)?.[1]?.toLowerCase() ?? "";
+  return URL.parse(`http://${name}`)?.hostname === name ? name : "";
 }
