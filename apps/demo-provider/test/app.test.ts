@@ -24,7 +24,16 @@ describe("GET /.well-known/jwks.json", () => {
     expect(response.headers.get("content-type")).toBe("application/jwk-set+json");
     expect(response.headers.get("cache-control")).toMatch(/^public, max-age=\d+$/);
     expect(await response.json()).toEqual({
-      keys: [{ kty: "OKP", crv: "Ed25519", use: "sig", alg: "EdDSA", x: expect.any(String), kid: expect.any(String) }],
+      keys: [
+        {
+          kty: "OKP",
+          crv: "Ed25519",
+          use: "sig",
+          alg: "EdDSA",
+          x: expect.any(String),
+          kid: expect.any(String),
+        },
+      ],
     });
   });
 
