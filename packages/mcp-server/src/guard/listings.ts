@@ -1,3 +1,4 @@
+import { membersOf } from "@attest/core/internal";
 import { isResult, type Message, type RequestMessage } from "@attest/core/wire";
 import type { CurrentCall } from "../context/current-call.js";
 import { findDenial } from "./find-denial.js";
@@ -48,7 +49,7 @@ async function isForCaller(
   call: CurrentCall,
   rules: RuleTable,
 ): Promise<boolean> {
-  const { [name]: called } = Object(entry) as Readonly<Record<string, unknown>>;
+  const { [name]: called } = membersOf(entry);
   if (typeof called !== "string") return true;
   const requirements = rules.requirementsFor(kind, called);
   return requirements.length === 0 || (await findDenial(call, requirements)) === undefined;

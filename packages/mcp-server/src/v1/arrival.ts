@@ -1,3 +1,4 @@
+import { membersOf } from "@attest/core/internal";
 import type { Arrival, TransportLike } from "../gate/link.js";
 
 /**
@@ -5,7 +6,7 @@ import type { Arrival, TransportLike } from "../gate/link.js";
  * id by the time it hands over anything.
  */
 export function arrivalOf(transport: TransportLike, extra: unknown): Arrival {
-  const { requestInfo } = Object(extra) as { readonly requestInfo?: unknown };
+  const { requestInfo } = membersOf(extra);
   const { sessionId } = transport as { readonly sessionId?: unknown };
   return { isStateless: requestInfo !== undefined && sessionId === undefined };
 }

@@ -1,23 +1,20 @@
-import { answeredId, type RequestMessage } from "@attest/core/wire";
+import type { RequestMessage } from "@attest/core/wire";
 import {
   type EventStore,
   WebStandardStreamableHTTPServerTransport,
 } from "@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js";
-import type { Transport, TransportSendOptions } from "@modelcontextprotocol/sdk/shared/transport.js";
-import type { JSONRPCMessage, RequestId } from "@modelcontextprotocol/sdk/types.js";
+import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { handOver } from "../gate/handed-over.js";
 import type { Verdict } from "../gate/verdict.js";
 import { sessionNotFound } from "../http/front/http-refusal.js";
-import { jsonResponse } from "../http/front/json-response.js";
 import { UnsentBytes } from "../http/front/unsent-bytes.js";
 import { watchedResponse, watchWriting } from "../http/front/watched-response.js";
 import type { RequestExtra } from "../http/node-handler.js";
 import { incomingOf } from "../http/node-requests.js";
 import type { ConnectableServer } from "./attest-server.js";
-import { EarlyMessages } from "./early-messages.js";
 import { filteredStore } from "./filtered-store.js";
 import type { HttpLimits } from "./http-limits.js";
-import { cancels, type Exchange, OpenRequests } from "./open-requests.js";
+import { SessionOutput } from "./session-output.js";
 
 export interface HttpSessionOptions {
   readonly id: string;
@@ -39,10 +36,7 @@ export interface HttpSessionOptions {
   readonly onUnread: (session: HttpSession) => void;
 }
 
-/** Stands in place of an answer that the SDK's transport is to forget and nobody is to get. */
-const NOTHING = { code: -32603, message: "" } as const;
-
-/** One session: its transport, and what that holds for the client, within bounds. */
+/** One session: its transport, and its life from the `initialize` until it is done, idle or unread. */
 export class HttpSession {
   readonly ordinal: number;
   readonly holder: string;
@@ -51,46 +45,55 @@ export class HttpSession {
   readonly openedAt: number;
   readonly #options: HttpSessionOptions;
   readonly #transport: WebStandardStreamableHTTPServerTransport;
-  readonly #send: Transport["send"];
-  readonly #requests: OpenRequests;
   readonly #unsent: UnsentBytes;
-  readonly #early: EarlyMessages;
-  /** Answers that stand for none, so that no event store keeps them. */
-  readonly #standIns = new WeakSet<JSONRPCMessage>();
+  readonly #output: SessionOutput;
   /** Called when the session is over: one for each answer that is waited for. */
   readonly #waiting = new Set<() => void>();
   readonly #idle: NodeJS.Timeout;
-  #hears = false;
   #isOver = false;
-  #toldOfLostMessages = false;
 
   constructor(options: HttpSessionOptions) {
-    const { id, ordinal, holder, subject, openedAt, limits, idleTimeoutSeconds, eventStore } = options;
+    const {
+      id,
+      ordinal,
+      holder,
+      subject,
+      openedAt,
+      limits,
+      idleTimeoutSeconds,
+      eventStore,
+      enableJsonResponse,
+    } = options;
     this.id = id;
     this.ordinal = ordinal;
     this.holder = holder;
     this.subject = subject;
     this.openedAt = openedAt;
     this.#options = options;
-    this.#requests = new OpenRequests(limits.openRequests);
     this.#unsent = new UnsentBytes(limits.unsentBytes, () => this.#endUnread());
-    this.#early = new EarlyMessages(limits.earlyMessages, this.#unsent);
     this.#transport = new WebStandardStreamableHTTPServerTransport({
       sessionIdGenerator: () => id,
       ...(eventStore === undefined
         ? {}
-        : { eventStore: filteredStore(eventStore, (message) => this.#isStored(message)) }),
+        : { eventStore: filteredStore(eventStore, (message) => this.#output.isStored(message)) }),
     });
     this.#transport.onclose = () => this.#ended();
-    this.#send = this.#transport.send.bind(this.#transport) as Transport["send"];
-    this.#transport.send = (message, sendOptions) => this.#sendOut(message, sendOptions);
+    this.#output = new SessionOutput({
+      sessionId: id,
+      transport: this.#transport,
+      unsent: this.#unsent,
+      limits,
+      enableJsonResponse,
+      onAnswer: () => this.#idle.refresh(),
+      onLostMessage: () => this.#tellOfLostMessage(),
+    });
     this.#idle = setTimeout(() => void this.close(), idleTimeoutSeconds * 1000);
     this.#idle.unref();
   }
 
   /** How many requests are unanswered. */
   get openRequests(): number {
-    return this.#requests.size;
+    return this.#output.openRequests;
   }
 
   get isOver(): boolean {
@@ -131,18 +134,17 @@ export class HttpSession {
   async post(request: Request, body: unknown, extra: RequestExtra): Promise<Response> {
     if (this.#isOver) throw sessionNotFound();
     this.#idle.refresh();
-    const exchange = this.#requests.add(body);
-    const answers = this.#options.enableJsonResponse ? this.#collect(exchange) : undefined;
+    const exchange = this.#output.expect(body);
+    const answers = this.#options.enableJsonResponse ? this.#output.collect(exchange) : undefined;
     let response: Response;
     try {
       response = await this.#unlessOver(this.#handle(request, extra, body));
     } catch (error) {
-      this.#requests.remove(exchange);
+      this.#output.forget(exchange);
       throw error;
     }
-    if (!response.ok) this.#requests.remove(exchange);
-    // Once the server has heard that they are cancelled, it answers them no more.
-    if (cancels(body)) setImmediate(() => this.#giveUpCancelled(body));
+    if (!response.ok) this.#output.forget(exchange);
+    this.#output.cancelBy(body);
     if (answers === undefined || response.body === null || !response.ok)
       return this.#watched(request, response);
     // The stream stays empty: what would be in it is collected.
@@ -156,11 +158,10 @@ export class HttpSession {
     const response = await this.#unlessOver(this.#handle(request, extra));
     const opensStream = request.method === "GET" && response.ok && !request.headers.has("last-event-id");
     if (!opensStream) return this.#watched(request, response);
-    await this.#early.deliver((message) => this.#send(message));
-    this.#hears = true;
+    await this.#output.listens();
     return this.#watched(request, response, () => {
       // An event store keeps for the next stream what comes without one.
-      this.#hears = this.#options.eventStore !== undefined;
+      if (this.#options.eventStore === undefined) this.#output.stopsListening();
     });
   }
 
@@ -197,77 +198,7 @@ export class HttpSession {
       : watchWriting(response, watch);
   }
 
-  #collect(exchange: Exchange): Promise<Response> {
-    return new Promise((resolve) => {
-      exchange.onOver = () => resolve(this.#jsonAnswer(exchange.answers));
-    });
-  }
-
-  #jsonAnswer(answers: readonly JSONRPCMessage[]): Response {
-    const headers = { "mcp-session-id": this.id };
-    if (answers.length === 0) return new Response(null, { status: 202, headers });
-    return jsonResponse(answers.length === 1 ? answers[0] : answers, { headers });
-  }
-
-  /** Sends what comes from the server, through the gate. */
-  #sendOut(message: JSONRPCMessage, options: TransportSendOptions | undefined): Promise<void> {
-    const id = answeredId(message);
-    if (id !== undefined) return this.#sendAnswer(id, message, options);
-    if (options?.relatedRequestId !== undefined) {
-      // JSON has no room for what comes before the answer.
-      return this.#options.enableJsonResponse ? Promise.resolve() : this.#send(message, options);
-    }
-    if (this.#hears || this.#isOver) return this.#send(message, options);
-    if (!this.#early.keep(message)) this.#tellOfLostMessage();
-    return Promise.resolve();
-  }
-
-  async #sendAnswer(
-    id: RequestId,
-    message: JSONRPCMessage,
-    options: TransportSendOptions | undefined,
-  ): Promise<void> {
-    const exchange = this.#requests.answer(id);
-    if (exchange === undefined) return;
-    this.#idle.refresh();
-    const isCollected = this.#options.enableJsonResponse;
-    if (isCollected) exchange.answers.push(message);
-    await this.#send(isCollected ? this.#standIn(id) : message, options);
-    this.#endIfOver(exchange);
-  }
-
-  #giveUpCancelled(body: unknown): void {
-    for (const exchange of this.#requests.cancelBy(body)) this.#endIfOver(exchange);
-  }
-
-  /** Ends the stream of an exchange of which only cancelled requests are left, without a message. */
-  #endIfOver(exchange: Exchange): void {
-    if (exchange.pending.size > 0) return;
-    const [first] = exchange.cancelled;
-    if (first !== undefined) {
-      this.#transport.closeSSEStream(first);
-      for (const id of exchange.cancelled.splice(0)) {
-        // It throws, for want of the stream, once it has forgotten the request.
-        this.#send(this.#standIn(id)).catch(() => undefined);
-      }
-    }
-    exchange.onOver();
-  }
-
-  #standIn(id: RequestId): JSONRPCMessage {
-    const standIn: JSONRPCMessage = { jsonrpc: "2.0", id, error: NOTHING };
-    this.#standIns.add(standIn);
-    return standIn;
-  }
-
-  /** Where answers are JSON, the only stream to resume is the one of the server's own messages. */
-  #isStored(message: JSONRPCMessage): boolean {
-    return !this.#standIns.has(message) && (!this.#options.enableJsonResponse || "method" in message);
-  }
-
   #tellOfLostMessage(): void {
-    if (this.#toldOfLostMessages) return;
-    this.#toldOfLostMessages = true;
     const { limits, onerror } = this.#options;
     onerror(
       new Error(
@@ -285,6 +216,7 @@ export class HttpSession {
   #ended(): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#output.end();
     clearTimeout(this.#idle);
     for (const isOver of this.#waiting) isOver();
     this.#options.onEnd(this);

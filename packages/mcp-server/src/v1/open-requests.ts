@@ -1,3 +1,4 @@
+import { membersOf } from "@attest/core/internal";
 import type { JSONRPCMessage, RequestId } from "@modelcontextprotocol/sdk/types.js";
 import { HttpRefusal } from "../http/front/http-refusal.js";
 
@@ -85,27 +86,22 @@ export function cancels(body: unknown): boolean {
   return cancelledIn(body).length > 0;
 }
 
-interface MessageLike {
-  readonly id?: unknown;
-  readonly method?: unknown;
-  readonly params?: unknown;
+type Members = Readonly<Record<string, unknown>>;
+
+function messagesIn(body: unknown): readonly Members[] {
+  return (Array.isArray(body) ? body : [body]).map(membersOf);
 }
 
-function messagesIn(body: unknown): readonly MessageLike[] {
-  return (Array.isArray(body) ? body : [body]).map((message) => Object(message) as MessageLike);
-}
-
-function requestsIn(body: unknown): readonly (MessageLike & { readonly id: RequestId })[] {
-  return messagesIn(body).filter(
-    (message): message is MessageLike & { readonly id: RequestId } =>
-      isId(message.id) && typeof message.method === "string",
+function requestsIn(body: unknown): readonly { readonly id: RequestId; readonly method: string }[] {
+  return messagesIn(body).flatMap(({ id, method }) =>
+    isId(id) && typeof method === "string" ? [{ id, method }] : [],
   );
 }
 
 function cancelledIn(body: unknown): readonly RequestId[] {
   return messagesIn(body)
     .filter(({ method, id }) => method === "notifications/cancelled" && id === undefined)
-    .map(({ params }) => (Object(params) as { readonly requestId?: unknown }).requestId)
+    .map(({ params }) => membersOf(params)["requestId"])
     .filter(isId);
 }
 

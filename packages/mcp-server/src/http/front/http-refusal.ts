@@ -38,3 +38,8 @@ export class HttpRefusal extends Error {
 export function sessionNotFound(): HttpRefusal {
   return new HttpRefusal(404, "Session not found", -32001);
 }
+
+/** Returns the refusal of a request that comes while the server closes. */
+export function serverClosing(): HttpRefusal {
+  return new HttpRefusal(503, "Service Unavailable: the server is closing");
+}
