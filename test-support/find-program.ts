@@ -7,7 +7,7 @@ import { setTimeout } from "node:timers/promises";
 export interface NeededProgram {
   /** What it is called on PATH; the first that is there is taken. */
   readonly names: readonly string[];
-  /** The environment variable that names its path instead. */
+  /** The environment variable that names its path instead; empty when the program is to be done without. */
   readonly variable: string;
   readonly debianPackage: string;
   /** Who needs it, for the line that says so: `the browser tests need Chromium`. */
@@ -47,6 +47,7 @@ export async function findProgram(program: NeededProgram): Promise<string> {
 export async function findOrInstall(program: NeededProgram): Promise<string | undefined> {
   const { names, variable } = program;
   const configured = process.env[variable];
+  if (configured === "") return undefined;
   if (configured !== undefined) {
     if (isExecutable(configured)) return configured;
     throw new Error(`${variable} is set, and there is no program at ${configured}`);

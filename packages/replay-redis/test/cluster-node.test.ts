@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { createClient } from "redis";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { REDIS } from "../../../test-support/find-program.ts";
+import { needs } from "../../../test-support/needs.ts";
 import { CacheState, RedisReplayCache, type RedisReplayCacheOptions } from "../src/index.js";
 import { Recorder } from "./support/recorder.ts";
 import { RedisCluster, until } from "./support/redis-cluster.ts";
@@ -9,7 +11,7 @@ import { RedisServer } from "./support/redis-server.ts";
 const now = () => Date.now() / 1000;
 const SAYS = /createCluster/;
 
-describe("RedisReplayCache over one node of a cluster", () => {
+describe("RedisReplayCache over one node of a cluster", await needs(REDIS), () => {
   let cluster: RedisCluster;
   let url: string;
   beforeAll(async () => {

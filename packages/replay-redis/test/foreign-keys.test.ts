@@ -1,6 +1,8 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { createClient } from "redis";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { REDIS } from "../../../test-support/find-program.ts";
+import { needs } from "../../../test-support/needs.ts";
 import { CacheState, RedisReplayCache, type RedisReplayCacheOptions } from "../src/index.js";
 import { idKey } from "../src/store/id-key.js";
 import { RedisCluster } from "./support/redis-cluster.ts";
@@ -8,7 +10,7 @@ import { RedisServer } from "./support/redis-server.ts";
 
 const now = () => Date.now() / 1000;
 
-describe("RedisReplayCache whose prefix other keys share", () => {
+describe("RedisReplayCache whose prefix other keys share", await needs(REDIS), () => {
   let server: RedisServer;
   beforeAll(async () => {
     server = await RedisServer.start();

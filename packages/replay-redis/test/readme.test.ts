@@ -2,6 +2,8 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { REDIS } from "../../../test-support/find-program.ts";
+import { needs } from "../../../test-support/needs.ts";
 import { RedisReplayCache } from "../src/index.js";
 import { RedisServer } from "./support/redis-server.ts";
 
@@ -9,6 +11,8 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const readme = readFileSync(`${root}README.md`, "utf8");
 const OPTIONS =
   "--noEmit --strict --module nodenext --target es2023 --types node --skipLibCheck --ignoreConfig";
+
+const needsRedis = await needs(REDIS);
 
 describe("the README", () => {
   test("holds code that compiles as it stands, under strict settings", () => {
@@ -26,6 +30,7 @@ describe("the README", () => {
 
   test.each(["", "/0", "/1"])(
     "names the rights that a user needs, with %j at the end of url",
+    needsRedis,
     async (path) => {
       const server = await RedisServer.start();
       onTestFinished(() => server.stop());
