@@ -69,7 +69,7 @@ export function statusIn(answer: Message): AttestationStatus | undefined {
 }
 
 /** Whether `request` is the `initialize` of a session, and no request of MCP 2026-07-28 by that name. */
-function isHandshake({ method, params }: RequestMessage): boolean {
+export function isHandshake({ method, params }: Pick<RequestMessage, "method" | "params">): boolean {
   return method === "initialize" && metaIn(params)?.[ENVELOPE] === undefined;
 }
 
@@ -92,11 +92,13 @@ function withoutCapability(params: JsonObject): JsonObject {
   return { ...params, capabilities };
 }
 
-function metaIn(params: JsonObject | undefined): JsonObject | undefined {
+/** Returns `params._meta`; `undefined` where there is none. */
+export function metaIn(params: JsonObject | undefined): JsonObject | undefined {
   return asObject(params?.["_meta"]);
 }
 
-function experimentalIn(holder: JsonObject | undefined): JsonObject | undefined {
+/** Returns `capabilities.experimental` of a request's parameters, or of a result; `undefined` where there is none. */
+export function experimentalIn(holder: JsonObject | undefined): JsonObject | undefined {
   return asObject(asObject(holder?.["capabilities"])?.["experimental"]);
 }
 

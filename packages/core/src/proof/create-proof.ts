@@ -1,0 +1,140 @@
+import type { Clock } from "../clock.js";
+import { asciiView, encodeBase64url } from "../encoding/base64url.js";
+import { bytesOf } from "../encoding/bytes.js";
+import { sha256Base64url } from "../encoding/sha256.js";
+import { Ed25519PublicKey } from "../keys/ed25519-public-key.js";
+import { clock, membersOf, optional, text } from "../options/option-kinds.js";
+import { type Option, type OptionsSpec, readOptions } from "../options/read-options.js";
+import type { Signer } from "../ports.js";
+import { kindOf } from "../printable.js";
+import { randomBytes } from "../random.js";
+import { encodeCompactJws, encodeJsonSegment } from "../token/compact-jws.js";
+import { decodeToken } from "../token/decode-token.js";
+import { isSupportedAlgorithm } from "../token/token-header.js";
+import { PROOF_TYPE } from "./parse-proof.js";
+import { proofUrl } from "./proof-url.js";
+import { type ProvenRequest, requestHash } from "./request-hash.js";
+
+export interface CreateProofOptions {
+  /** The key that the token is bound to: a `KeyPair`, or a `Signer` in front of a KMS or HSM. */
+  readonly key: Signer;
+  /** The bound token. */
+  readonly token: string;
+  /** The server that the proof is for: one of the token's audiences. */
+  readonly audience: string;
+  /** The request that the proof is for. Evidence that stands in it already is passed over. */
+  readonly request: ProvenRequest;
+  /** The URL that the request is sent to, over HTTP. Query, fragment and user info are left out. */
+  readonly url?: string | undefined;
+  /** The newest nonce that the server gave out. */
+  readonly nonce?: string | undefined;
+  /** The OAuth access token that travels with the request: the proof then binds user and agent together. */
+  readonly accessToken?: string | undefined;
+  /** Default: the system's clock. */
+  readonly clock?: Clock | undefined;
+}
+
+interface Settings {
+  readonly key: Signer;
+  readonly token: string;
+  readonly audience: string;
+  readonly request: ProvenRequest;
+  readonly url: string | undefined;
+  readonly nonce: string | undefined;
+  readonly accessToken: string | undefined;
+  readonly clock: Clock;
+}
+
+const key: Option<Signer> = (value, name) => {
+  const { sign, alg } = membersOf(value);
+  if (typeof sign === "function" && isSupportedAlgorithm(alg)) return value as Signer;
+  throw new TypeError(
+    `${name} must be a KeyPair or another Signer: { kid, alg, sign(message) }, got ${kindOf(value)}`,
+  );
+};
+
+const request: Option<ProvenRequest> = (value, name) => {
+  if (typeof membersOf(value)["method"] === "string") return value as ProvenRequest;
+  throw new TypeError(`${name} must be a JSON-RPC request: { method, params }, got ${kindOf(value)}`);
+};
+
+const url: Option<string> = (value, name) => {
+  const normal = typeof value === "string" ? proofUrl(value) : undefined;
+  if (normal !== undefined) return normal;
+  throw new TypeError(`${name} must be an http or https URL, got ${kindOf(value)}`);
+};
+
+const OPTIONS: OptionsSpec<Settings> = {
+  key,
+  token: text(),
+  audience: text(),
+  request,
+  url: optional(url),
+  nonce: optional(text()),
+  accessToken: optional(text()),
+  clock: clock(),
+};
+
+/** 128 bits: two proofs with one id would be a replay. */
+const ID_BYTES = 16;
+const SIGNATURE_BYTES = 64;
+
+/**
+ * Returns a proof that whoever sends `request` has the key that `token` is bound to (compact JWS, protocol §6). A proof
+ * is good for one sending of one request, within a minute.
+ *
+ * @throws {TypeError} naming the option that is wrong; when the token is not bound to `key`, or is not for `audience`.
+ * @throws {AttestationError} 1012 when the request has no canonical form; 1007 or 1008 when the token is none.
+ */
+export async function createProof(options: CreateProofOptions): Promise<string> {
+  const settings = readOptions("createProof", options, OPTIONS);
+  const { key, token, audience } = settings;
+  const { x, aud } = boundTo(token);
+  if (!aud.includes(audience)) throw new TypeError("audience must be one of the token's own audiences");
+  const header = encodeJsonSegment({ alg: key.alg, typ: PROOF_TYPE });
+  const payload = encodeJsonSegment({
+    aud: audience,
+    iat: Math.floor(settings.clock.now()),
+    jti: encodeBase64url(randomBytes(ID_BYTES)),
+    wth: sha256Base64url(token),
+    req: requestHash(settings.request),
+    htu: settings.url,
+    nonce: settings.nonce,
+    ath: settings.accessToken === undefined ? undefined : sha256Base64url(settings.accessToken),
+  });
+  const signingInput = `${header}.${payload}`;
+  // A copy: a signer that is not ours may keep what it is given.
+  const message = Uint8Array.from(asciiView(signingInput));
+  const signature = bytesOf(await key.sign(message));
+  if (signature?.length !== SIGNATURE_BYTES) {
+    throw new TypeError("key.sign must return the 64 bytes of an Ed25519 signature");
+  }
+  if (!isKeyOf(key, x, message, signature)) {
+    throw new TypeError("the token is bound to another key than the one that is to prove it");
+  }
+  return encodeCompactJws(signingInput, signature);
+}
+
+/** @throws {TypeError} when `token` is bound to no key. */
+function boundTo(token: string): { readonly x: string; readonly aud: readonly string[] } {
+  const { cnf, aud } = decodeToken(token).claims;
+  if (cnf === undefined) {
+    throw new TypeError(
+      "the token is not bound to a key: ask its issuer for one that is (createToken's confirmationKey)",
+    );
+  }
+  return { x: cnf.jwk.x, aud };
+}
+
+/** Which key a signer that does not show it was found to have. */
+const seen = new WeakMap<Signer, string>();
+
+/** Whether `key` is the key `x`. A signer that does not show its public key shows by a signature. */
+function isKeyOf(key: Signer, x: string, message: Uint8Array, signature: Uint8Array): boolean {
+  const { publicKey } = membersOf(key);
+  if (publicKey instanceof Ed25519PublicKey) return publicKey.toJwk().x === x;
+  if (seen.get(key) === x) return true;
+  const isSame = Ed25519PublicKey.fromJwk({ kty: "OKP", crv: "Ed25519", x }).verify(message, signature);
+  if (isSame) seen.set(key, x);
+  return isSame;
+}
