@@ -28,7 +28,7 @@ const ENVELOPE = "io.modelcontextprotocol/protocolVersion";
  * Returns the evidence that came with `message`; `undefined` when nothing did. Evidence in both places of one message
  * is malformed, since two readers could take different tokens.
  */
-export function evidenceIn({ params }: RequestMessage): Evidence | undefined {
+export function evidenceIn({ params }: Pick<RequestMessage, "params">): Evidence | undefined {
   const inMeta = metaIn(params)?.[KEY];
   const inCapabilities = experimentalIn(params)?.[KEY];
   if (isAbsent(inCapabilities)) return readEvidence(inMeta);

@@ -5,6 +5,7 @@ import { agentKeyOf } from "../context/agent-key.js";
 import { decideHandshake } from "../gate/decisions.js";
 import { nextSession } from "../gate/gate-reports.js";
 import { judge, type Verdict } from "../gate/verdict.js";
+import { accessTokenOf } from "../http/front/access-token.js";
 import type { BodyReader } from "../http/front/body-reader.js";
 import { HttpRefusal, serverClosing } from "../http/front/http-refusal.js";
 import { jsonResponse } from "../http/front/json-response.js";
@@ -52,7 +53,9 @@ export class SessionOpening {
       const initialize = readInitialize(body.value);
       // No token is burned for a session that nobody could get.
       if (!sessions.hasRoom()) throw noSession();
-      const verdict = await body.during(judge(evidenceIn(initialize), initialize, gate));
+      const verdict = await body.during(
+        judge(evidenceIn(initialize), initialize, gate, accessTokenOf(extra.authInfo)),
+      );
       const decision = decideHandshake(verdict, gate.verifier);
       if (decision.kind === "admit") return await this.#open(request, extra, initialize, verdict);
       if (verdict.result === undefined) reports.verifierFailed(verdict);
