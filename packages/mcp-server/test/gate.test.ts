@@ -8,7 +8,6 @@ import {
   type Verifier,
 } from "@attest/core";
 import { FixedClock } from "@attest/core/testing";
-import { AttestingClientSession } from "@attest/mcp-client";
 import {
   attestServer,
   createAttestingServer,

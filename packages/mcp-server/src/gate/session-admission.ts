@@ -163,7 +163,10 @@ export class SessionAdmission implements Admission {
   #decideHandshake(
     initialize: RequestMessage,
     verdict: Verdict,
-    { session, mayComeAgain = false }: { readonly session?: number; readonly mayComeAgain?: boolean },
+    {
+      session,
+      mayComeAgain = false,
+    }: { readonly session?: number | undefined; readonly mayComeAgain?: boolean },
   ): Step {
     const { settings, judged } = this.#environment;
     judged(verdict);

@@ -4,7 +4,13 @@ import { isProvenEach } from "../gate/proof-terms.js";
 import { BodyReader } from "../http/front/body-reader.js";
 import { allowOrigin, isPreflight, preflightResponse } from "../http/front/cross-origin.js";
 import { allowedOriginOf } from "../http/front/host-and-origin.js";
-import { HttpRefusal, serverClosing, sessionNotFound } from "../http/front/http-refusal.js";
+import {
+  HttpRefusal,
+  noBatches,
+  onlyPost,
+  serverClosing,
+  sessionNotFound,
+} from "../http/front/http-refusal.js";
 import { assertPostHead } from "../http/front/request-head.js";
 import type { RequestExtra } from "../http/node-handler.js";
 import { readNodeRequests } from "../http/node-requests.js";
@@ -106,9 +112,7 @@ export class HttpSessions implements AsyncDisposable {
     if (!["GET", "POST", "DELETE"].includes(request.method)) throw new HttpRefusal(405, "Method not allowed");
     const isPost = request.method === "POST";
     // Who holds a session's id alone could listen to its agent's messages, or end it.
-    if (!isPost && this.#isProvenEach) {
-      throw new HttpRefusal(405, "Method not allowed: each request has to be proven, and this one cannot");
-    }
+    if (!isPost && this.#isProvenEach) throw onlyPost();
     const sessionId = request.headers.get("mcp-session-id");
     if (sessionId === null && !isPost) {
       throw new HttpRefusal(400, "Bad Request: Mcp-Session-Id header is required");
@@ -138,13 +142,7 @@ export class HttpSessions implements AsyncDisposable {
       parsedBody: extra.parsedBody,
     });
     release();
-    if (Array.isArray(value) && this.#isProvenEach) {
-      throw new HttpRefusal(
-        400,
-        "Invalid Request: no batches, since each request carries its own proof",
-        -32600,
-      );
-    }
+    if (Array.isArray(value) && this.#isProvenEach) throw noBatches();
     return session.post(request, value, extra);
   }
 

@@ -10,12 +10,12 @@ import type { BodyReader } from "../http/front/body-reader.js";
 import { HttpRefusal, serverClosing } from "../http/front/http-refusal.js";
 import { jsonResponse } from "../http/front/json-response.js";
 import type { RequestExtra } from "../http/node-handler.js";
+import { ConnectionServers } from "./connection-servers.js";
 import type { HttpReports } from "./http-reports.js";
 import { HttpSession } from "./http-session.js";
 import type { HttpSessionsSettings } from "./http-sessions-options.js";
 import { type OpenSessions, STRANGERS } from "./open-sessions.js";
 import { readInitialize } from "./read-initialize.js";
-import { SessionServers } from "./session-servers.js";
 
 export interface SessionOpeningOptions {
   readonly settings: HttpSessionsSettings;
@@ -29,11 +29,11 @@ export interface SessionOpeningOptions {
 /** The beginning of sessions: an agent is verified before a session, a server or a transport is made for it. */
 export class SessionOpening {
   readonly #options: SessionOpeningOptions;
-  readonly #servers: SessionServers;
+  readonly #servers: ConnectionServers;
 
   constructor(options: SessionOpeningOptions) {
     this.#options = options;
-    this.#servers = new SessionServers(options.settings);
+    this.#servers = new ConnectionServers("HttpSessions", options.settings);
   }
 
   /**
