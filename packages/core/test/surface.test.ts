@@ -103,6 +103,7 @@ test("the package exports these names and no others", async () => {
         "types": [
           "Option",
           "OptionsSpec",
+          "ProofSettings",
         ],
         "values": [
           "MAX_TIMER_SECONDS",
@@ -127,9 +128,11 @@ test("the package exports these names and no others", async () => {
           "oneOf",
           "optional",
           "printable",
+          "proofUrl",
           "readOptions",
           "recogniseByBrand",
           "seconds",
+          "signProof",
           "stated",
           "text",
           "withDeadline",

@@ -1,19 +1,14 @@
 import type { Clock } from "../clock.js";
-import { asciiView, encodeBase64url } from "../encoding/base64url.js";
-import { bytesOf } from "../encoding/bytes.js";
-import { sha256Base64url } from "../encoding/sha256.js";
 import { Ed25519PublicKey } from "../keys/ed25519-public-key.js";
 import { clock, membersOf, optional, text } from "../options/option-kinds.js";
 import { type Option, type OptionsSpec, readOptions } from "../options/read-options.js";
 import type { Signer } from "../ports.js";
 import { kindOf } from "../printable.js";
-import { randomBytes } from "../random.js";
-import { encodeCompactJws, encodeJsonSegment } from "../token/compact-jws.js";
 import { decodeToken } from "../token/decode-token.js";
 import { isSupportedAlgorithm } from "../token/token-header.js";
-import { PROOF_TYPE } from "./parse-proof.js";
 import { proofUrl } from "./proof-url.js";
-import { type ProvenRequest, requestHash } from "./request-hash.js";
+import type { ProvenRequest } from "./request-hash.js";
+import { type ProofSettings, type SignedProof, signProof } from "./sign-proof.js";
 
 export interface CreateProofOptions {
   /** The key that the token is bound to: a `KeyPair`, or a `Signer` in front of a KMS or HSM. */
@@ -32,17 +27,6 @@ export interface CreateProofOptions {
   readonly accessToken?: string | undefined;
   /** Default: the system's clock. */
   readonly clock?: Clock | undefined;
-}
-
-interface Settings {
-  readonly key: Signer;
-  readonly token: string;
-  readonly audience: string;
-  readonly request: ProvenRequest;
-  readonly url: string | undefined;
-  readonly nonce: string | undefined;
-  readonly accessToken: string | undefined;
-  readonly clock: Clock;
 }
 
 const key: Option<Signer> = (value, name) => {
@@ -64,7 +48,7 @@ const url: Option<string> = (value, name) => {
   throw new TypeError(`${name} must be an http or https URL, got ${kindOf(value)}`);
 };
 
-const OPTIONS: OptionsSpec<Settings> = {
+const OPTIONS: OptionsSpec<ProofSettings> = {
   key,
   token: text(),
   audience: text(),
@@ -75,10 +59,6 @@ const OPTIONS: OptionsSpec<Settings> = {
   clock: clock(),
 };
 
-/** 128 bits: two proofs with one id would be a replay. */
-const ID_BYTES = 16;
-const SIGNATURE_BYTES = 64;
-
 /**
  * Returns a proof that whoever sends `request` has the key that `token` is bound to (compact JWS, protocol §6). A proof
  * is good for one sending of one request, within a minute.
@@ -88,31 +68,14 @@ const SIGNATURE_BYTES = 64;
  */
 export async function createProof(options: CreateProofOptions): Promise<string> {
   const settings = readOptions("createProof", options, OPTIONS);
-  const { key, token, audience } = settings;
-  const { x, aud } = boundTo(token);
-  if (!aud.includes(audience)) throw new TypeError("audience must be one of the token's own audiences");
-  const header = encodeJsonSegment({ alg: key.alg, typ: PROOF_TYPE });
-  const payload = encodeJsonSegment({
-    aud: audience,
-    iat: Math.floor(settings.clock.now()),
-    jti: encodeBase64url(randomBytes(ID_BYTES)),
-    wth: sha256Base64url(token),
-    req: requestHash(settings.request),
-    htu: settings.url,
-    nonce: settings.nonce,
-    ath: settings.accessToken === undefined ? undefined : sha256Base64url(settings.accessToken),
-  });
-  const signingInput = `${header}.${payload}`;
-  // A copy: a signer that is not ours may keep what it is given.
-  const message = Uint8Array.from(asciiView(signingInput));
-  const signature = bytesOf(await key.sign(message));
-  if (signature?.length !== SIGNATURE_BYTES) {
-    throw new TypeError("key.sign must return the 64 bytes of an Ed25519 signature");
-  }
-  if (!isKeyOf(key, x, message, signature)) {
+  const { x, aud } = boundTo(settings.token);
+  if (!aud.includes(settings.audience))
+    throw new TypeError("audience must be one of the token's own audiences");
+  const signed = await signProof(settings);
+  if (!isKeyOf(settings.key, x, signed)) {
     throw new TypeError("the token is bound to another key than the one that is to prove it");
   }
-  return encodeCompactJws(signingInput, signature);
+  return signed.proof;
 }
 
 /** @throws {TypeError} when `token` is bound to no key. */
@@ -130,7 +93,7 @@ function boundTo(token: string): { readonly x: string; readonly aud: readonly st
 const seen = new WeakMap<Signer, string>();
 
 /** Whether `key` is the key `x`. A signer that does not show its public key shows by a signature. */
-function isKeyOf(key: Signer, x: string, message: Uint8Array, signature: Uint8Array): boolean {
+function isKeyOf(key: Signer, x: string, { message, signature }: SignedProof): boolean {
   const { publicKey } = membersOf(key);
   if (publicKey instanceof Ed25519PublicKey) return publicKey.toJwk().x === x;
   if (seen.get(key) === x) return true;

@@ -35,8 +35,8 @@ export function evidenceIn({ params }: Pick<RequestMessage, "params">): Evidence
   return isAbsent(inMeta) ? readEvidence(inCapabilities) : MALFORMED_EVIDENCE;
 }
 
-/** Returns `request` with `evidence` in its place, in the stead of evidence that was there. */
-export function withEvidence(request: RequestMessage, evidence: Evidence): RequestMessage {
+/** Returns `request`, or a notification, with `evidence` in its place, in the stead of evidence that was there. */
+export function withEvidence<M extends Omit<RequestMessage, "id">>(request: M, evidence: Evidence): M {
   const params = request.params ?? {};
   if (!isHandshake(request)) {
     return {
