@@ -24,6 +24,8 @@ import { createWeatherServer } from "./support/weather-server.ts";
 const NONCE_KEY = new Uint8Array(32);
 const STEERED = { content: [{ type: "text", text: "steered" }] };
 
+const A_TOKEN: RemoteTokenSource["getToken"] = () => "a.b.c";
+
 async function serve(listener: RequestListener): Promise<URL> {
   const server = createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -301,20 +303,20 @@ describe("a client that proves its key", () => {
   });
 
   test.each([
-    ["no targetAudience", { proofOfPossession: true, getToken: () => "a.b.c" }, /needs targetAudience/],
+    ["no targetAudience", { proofOfPossession: true, getToken: A_TOKEN }, /needs targetAudience/],
     [
       "a key that is none",
-      { key: {} as KeyPair, getToken: () => "a.b.c", targetAudience: "a" },
+      { key: {} as KeyPair, getToken: A_TOKEN, targetAudience: "a" },
       /must be a KeyPair/,
     ],
     [
       "a key that is not to be proven",
-      { key: KeyPair.generate(), proofOfPossession: false, getToken: () => "a.b.c", targetAudience: "a" },
+      { key: KeyPair.generate(), proofOfPossession: false, getToken: A_TOKEN, targetAudience: "a" },
       /of no use/,
     ],
     [
       "an unset variable",
-      { proofOfPossession: undefined as never, getToken: () => "a.b.c" },
+      { proofOfPossession: undefined as never, getToken: A_TOKEN },
       /present but undefined/,
     ],
   ])("throws for %s", (_, source, message) => {

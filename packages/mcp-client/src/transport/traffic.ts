@@ -3,6 +3,7 @@ import {
   cancelledId,
   type Evidence,
   errorResponse,
+  evidenceIn,
   isRequest,
   type Message,
   type RequestId,
@@ -67,9 +68,17 @@ export class AttestedTraffic {
       if (cancelled !== undefined) this.#open.delete(cancelled);
       return this.#ports.send(this.#withOwnEvidence(message), options);
     }
+    if (this.#isSentAgain(message)) return this.#ports.send(message, options);
     const awaited = isInitialize(message) ? evidence.forInitialize(message) : evidence.forRequest(message);
     const call = { request: message, options, presented: undefined, isRepeated: false };
     return awaited === undefined ? this.#transmit(call) : this.#sendWith(awaited, call);
+  }
+
+  /** Whether the SDK sends once more what went out already, as after 401: the token in it is good, and proven anew. */
+  #isSentAgain(message: RequestMessage): boolean {
+    const presented = this.#open.get(message.id)?.presented;
+    const mayComeAgain = presented !== undefined && this.#ports.evidence.prove !== undefined;
+    return mayComeAgain && evidenceIn(message)?.token === presented.token;
   }
 
   /** Returns a notification with evidence, where the strategy wants some; any other message as it is. */

@@ -31,7 +31,7 @@ export interface StatelessLimitsOptions {
 }
 
 /** {@link StatelessLimitsOptions} with the defaults filled in. */
-export type StatelessLimits = { readonly [Name in keyof StatelessLimitsOptions]-?: number };
+type StatelessLimits = { readonly [Name in keyof StatelessLimitsOptions]-?: number };
 
 /** The gate's options hold for every request whose server has no gate of its own. */
 export interface StatelessHttpOptions extends GateOptions, HttpHostOptions {
