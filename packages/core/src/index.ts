@@ -26,7 +26,13 @@ export { type HmacNoncesOptions, hmacNonces } from "./proof/hmac-nonces.js";
 export type { NonceSource } from "./proof/nonce-source.js";
 export type { DecodedProof, ProofClaims } from "./proof/parse-proof.js";
 export type { ProofDemands } from "./proof/proof-demands.js";
+export type { SingleUse } from "./proof/proof-use.js";
 export { type ProvenRequest, requestHash } from "./proof/request-hash.js";
+export {
+  type Confirmation,
+  type ConfirmationOptions,
+  verifyConfirmation,
+} from "./proof/verify-confirmation.js";
 export { ProofPolicy } from "./proof-policy.js";
 export { InMemoryReplayCache, type InMemoryReplayCacheOptions } from "./replay/in-memory-replay-cache.js";
 export { AttestationProvider } from "./token/attestation-provider.js";

@@ -9,8 +9,6 @@ export const PROOF_TYPE = "attestation-pop+jwt";
 
 /** The longest proof that is looked at, in bytes. */
 const MAX_PROOF_BYTES = 2048;
-/** How long after it was made a proof is accepted, in seconds, beside the verifier's skew. */
-export const PROOF_LIFETIME_SECONDS = 60;
 
 /** Claims of a proof of possession (protocol §6). Times are seconds since the Unix epoch. */
 export interface ProofClaims {

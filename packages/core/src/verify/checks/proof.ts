@@ -5,8 +5,9 @@ import { count, flag, having, oneOf, optional } from "../../options/option-kinds
 import { type Option, type OptionsSpec, readOptions, stated } from "../../options/read-options.js";
 import { kindOf, printable } from "../../printable.js";
 import type { NonceSource } from "../../proof/nonce-source.js";
-import { type DecodedProof, PROOF_LIFETIME_SECONDS } from "../../proof/parse-proof.js";
+import type { DecodedProof } from "../../proof/parse-proof.js";
 import { proofUrl } from "../../proof/proof-url.js";
+import { isFresh } from "../../proof/proof-use.js";
 import { requestHash } from "../../proof/request-hash.js";
 import { ProofPolicy } from "../../proof-policy.js";
 import { type Check, defineOwnCheck, type VerificationContext } from "../check.js";
@@ -103,8 +104,7 @@ export function proofOfPossession(options: ProofOptions = {}): Check {
 
   function assertFresh({ now, clockSkewSeconds }: VerificationContext, proof: DecodedProof): void {
     const { iat, nonce } = proof.claims;
-    // Put so that a clock that gives NaN refuses: no comparison with it holds.
-    if (!(now - PROOF_LIFETIME_SECONDS - clockSkewSeconds < iat && iat <= now + clockSkewSeconds)) {
+    if (!isFresh(proof, now, clockSkewSeconds)) {
       throw invalid(`the proof was made at ${iat}, and it is ${now}`);
     }
     if (challenge === undefined || (nonce !== undefined && challenge.accepts(nonce) === true)) return;
