@@ -27,6 +27,7 @@ test("the package exports these names and no others", async () => {
           "MCP_AVAILABLE",
           "SessionLifetime",
           "attestServer",
+          "attestationOf",
           "createAttestingServer",
           "currentAttestation",
           "requireAttestation",

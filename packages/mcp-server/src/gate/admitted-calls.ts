@@ -7,6 +7,7 @@ import {
   writeRefusalData,
 } from "@attest/core/wire";
 import type { AttestationContext } from "../context/attestation-context.js";
+import { withCall } from "../context/call-of-extra.js";
 import type { Caller } from "../context/caller.js";
 import { type CurrentCall, runAsCall } from "../context/current-call.js";
 import { findDenial } from "../guard/find-denial.js";
@@ -40,6 +41,7 @@ export interface AdmittedCallsPorts {
 export class AdmittedCalls {
   readonly #settings: GateSettings;
   readonly #ports: AdmittedCallsPorts;
+  #initialize: CurrentCall | undefined;
   readonly #open: OpenCalls = new OpenCalls((request, caller) => this.#callOf(request, caller));
 
   constructor(settings: GateSettings, ports: AdmittedCallsPorts) {
@@ -54,7 +56,14 @@ export class AdmittedCalls {
 
   /** Hands `initialize` to the server, which no rule covers and whose answer the gate waits for itself. */
   deliverInitialize(initialize: RequestMessage, extra: unknown, caller: Caller): void {
-    runAsCall(this.#callOf(initialize, caller), () => this.#ports.toServer(initialize, extra));
+    const call = this.#callOf(initialize, caller);
+    this.#initialize = call;
+    runAsCall(call, () => this.#ports.toServer(withCall(initialize, call), extra));
+  }
+
+  /** The answer to `initialize` goes out. */
+  initializeAnswered(): void {
+    if (this.#initialize !== undefined) this.#initialize.isOver = true;
   }
 
   /** Hands `message` to the server as a call by `caller`. */
@@ -107,7 +116,7 @@ export class AdmittedCalls {
       return;
     }
     try {
-      runAsCall(call, () => toServer(request, extra));
+      runAsCall(call, () => toServer(withCall(request, call), extra));
     } catch (error) {
       this.#open.forget(request.id);
       throw error;
@@ -142,6 +151,8 @@ export class AdmittedCalls {
   #callOf(message: Message, caller: Caller): CurrentCall {
     return {
       caller,
+      gate: this.#settings,
+      isOver: false,
       isExpired: () => this.#isExpired(caller.context),
       refusalData: (code) => writeRefusalData(code, requirementsOf(this.#settings.verifier)),
       noteDenial: (denial) => {
