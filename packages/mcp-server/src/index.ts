@@ -16,3 +16,4 @@ export {
   type CreateAttestingServerOptions,
   createAttestingServer,
 } from "./v1/attesting-server.js";
+export { type BindTasksOptions, bindTasks } from "./v1/bind-tasks.js";
