@@ -16,6 +16,7 @@ import type { CompiledRequirement } from "../guard/requirement.js";
 import type { GateSettings } from "./gate-options.js";
 import type { GateReports } from "./gate-reports.js";
 import type { HeldRequests } from "./held-requests.js";
+import { KnownTasks } from "./known-tasks.js";
 import { OpenCalls, withDenial } from "./open-calls.js";
 import { BUSY, INTERNAL_ERROR, requirementsOf } from "./refusals.js";
 
@@ -41,6 +42,7 @@ export interface AdmittedCallsPorts {
 export class AdmittedCalls {
   readonly #settings: GateSettings;
   readonly #ports: AdmittedCallsPorts;
+  readonly #tasks = new KnownTasks();
   #initialize: CurrentCall | undefined;
   readonly #open: OpenCalls = new OpenCalls((request, caller) => this.#callOf(request, caller));
 
@@ -75,7 +77,7 @@ export class AdmittedCalls {
       runAsCall(call, () => this.#ports.toServer(message, extra));
       return;
     }
-    const requirements = this.#settings.rules.requirementsOf(message);
+    const requirements = this.#settings.rules.requirementsOf(message, this.#tasks.toolOf(message));
     if (requirements.length === 0) this.#run(message, extra, call);
     else if (this.#ports.held.size >= MAX_HELD) this.#ports.refuse(message.id, BUSY);
     else void this.#runByRules(message, extra, call, requirements);
@@ -102,6 +104,7 @@ export class AdmittedCalls {
     const open = this.#open.answeredBy(message);
     if (open === undefined) return this.#settings.hideDenied ? undefined : message;
     const answer = withDenial(message, open);
+    this.#tasks.note(open.request, answer);
     // A call that its guard denied is told of by the denial.
     if (answer === message) this.#ports.reports.called(open, answer);
     return this.#settings.hideDenied && asksForList(open.request)
