@@ -3,11 +3,13 @@ import type { EventStore } from "@modelcontextprotocol/sdk/server/webStandardStr
 import { type ConnectableServer, putGate, settingsOf } from "./attest-server.js";
 import type { HttpSessionsSettings } from "./http-sessions-options.js";
 
+// Of all hosts in this process: sessions of two may not share a store, either.
+const stores = new WeakSet<EventStore>();
+const made = new WeakSet<ConnectableServer>();
+
 /** Makes what one session has for itself, and refuses what would be shared with another. */
 export class SessionServers {
   readonly #settings: HttpSessionsSettings;
-  readonly #stores = new WeakSet<EventStore>();
-  readonly #made = new WeakSet<ConnectableServer>();
 
   constructor(settings: HttpSessionsSettings) {
     this.#settings = settings;
@@ -26,12 +28,12 @@ export class SessionServers {
         `createServer must return an McpServer or a Server of the MCP SDK, got ${kindOf(server)}`,
       );
     }
-    if (this.#made.has(server)) {
+    if (made.has(server)) {
       throw new TypeError(
         "createServer returned a server that another session has: make a new one each time, since an SDK server serves one connection",
       );
     }
-    this.#made.add(server);
+    made.add(server);
     const own = settingsOf(server);
     if (own === undefined) {
       putGate(server, gate);
@@ -58,12 +60,12 @@ export class SessionServers {
     if (typeof store?.storeEvent !== "function" || typeof store.replayEventsAfter !== "function") {
       throw new TypeError(`createEventStore must return an EventStore of the MCP SDK, got ${kindOf(store)}`);
     }
-    if (this.#stores.has(store)) {
+    if (stores.has(store)) {
       throw new TypeError(
         "createEventStore returned a store that another session has: make a new one each time, since a session can read all events of its store",
       );
     }
-    this.#stores.add(store);
+    stores.add(store);
     return store;
   }
 }
