@@ -1,6 +1,7 @@
 import {
   isRequest,
   type Message,
+  type NotificationMessage,
   type RequestId,
   type RequestMessage,
   type RpcError,
@@ -22,6 +23,12 @@ import { BUSY, INTERNAL_ERROR, requirementsOf } from "./refusals.js";
 
 /** Calls of one session that may wait for a rule: its check may be slow, and a client need not wait for answers. */
 const MAX_HELD = 256;
+
+/** The notifications about what may be guarded, and the requests by which a client asks for the same. */
+const ASKED_BY: ReadonlyMap<string, string> = new Map([
+  ["notifications/resources/updated", "resources/read"],
+  ["notifications/tasks/status", "tasks/get"],
+]);
 
 /** The gate that admits calls, as far as those need it. */
 export interface AdmittedCallsPorts {
@@ -83,16 +90,15 @@ export class AdmittedCalls {
     else void this.#runByRules(message, extra, call, requirements);
   }
 
-  /** Whether the caller may be sent `message` still: once the token has expired, nothing that the server begins. */
+  /**
+   * Whether the caller may be sent `message`. Nobody hears of what is guarded without being attested; once the token has
+   * expired, the server begins nothing more either.
+   */
   mayHear(message: Message): boolean {
     if (!("method" in message)) return true;
     const { context } = this.#ports.caller();
-    if (!context.verified || !this.#isExpired(context)) return true;
-    const resource =
-      message.method === "notifications/resources/updated" ? message.params?.["uri"] : undefined;
-    const isGuarded =
-      typeof resource === "string" && this.#settings.rules.requirementsFor("resources", resource).length > 0;
-    return !isRequest(message) && !isGuarded;
+    if (context.verified && !this.#isExpired(context)) return true;
+    return isRequest(message) ? !context.verified : !this.#isAboutGuarded(message);
   }
 
   /**
@@ -110,6 +116,14 @@ export class AdmittedCalls {
     return this.#settings.hideDenied && asksForList(open.request)
       ? withoutDenied(answer, open.request, open.call, this.#settings.rules)
       : answer;
+  }
+
+  /** Whether the server tells of something that a request could not be about without an attested agent. */
+  #isAboutGuarded({ method, params }: NotificationMessage): boolean {
+    const request = ASKED_BY.get(method);
+    if (request === undefined) return false;
+    const about: RequestMessage = { jsonrpc: "2.0", id: 0, method: request, params };
+    return this.#settings.rules.requirementsOf(about, this.#tasks.toolOf(about)).length > 0;
   }
 
   #run(request: RequestMessage, extra: unknown, call: CurrentCall): void {
