@@ -134,6 +134,12 @@ function defaultTrustDomains(issuer: string): readonly string[] {
       `trustedIssuers: "${printable(issuer)}" ends with a slash, which "iss" in its tokens hardly does: leave it out, or give trustDomains`,
     );
   }
+  const { username, password, search, hash } = new URL(issuer);
+  if (`${username}${password}${search}${hash}` !== "" || /\s/.test(issuer)) {
+    throw new TypeError(
+      `trustedIssuers: "${printable(issuer)}" is no issuer's name: leave user, query, fragment and white space out, or give trustDomains`,
+    );
+  }
   const isAddress = /^[\d.]+$/.test(host);
   if (isAddress) return [host];
   // A name may be written with the root's dot at its end, which is no label.

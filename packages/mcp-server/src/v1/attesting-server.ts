@@ -12,7 +12,7 @@ import {
 } from "../gate/gate-options.js";
 import { requireAttestation } from "../guard/require-attestation.js";
 import { putGate, settingsOf } from "./attest-server.js";
-import { type McpServerOptions, refuseMisplaced } from "./misplaced-options.js";
+import { type McpServerOptions, refuseAmongSdkOptions, refuseMisplaced } from "./misplaced-options.js";
 
 /** The gate's options, and the SDK's. */
 export interface AttestingServerOptions extends GateOptions {
@@ -96,10 +96,13 @@ function readServerOptions<Settings extends object>(
   return readOptions(owner, options, spec);
 }
 
-/** The SDK's options are the SDK's to read: a newer one may have more than are known here. */
+/** The SDK's options are the SDK's to read: a newer one may have more than are known here. Ours are not among them. */
 function sdkOptions(value: unknown, name: string): McpServerOptions {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
-  throw new TypeError(`${name} must be an object of the SDK's options, got ${kindOf(value)}`);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new TypeError(`${name} must be an object of the SDK's options, got ${kindOf(value)}`);
+  }
+  refuseAmongSdkOptions(name, value);
+  return value;
 }
 
 function readServerInfo(serverInfo: string | Implementation, version: string | undefined): Implementation {
