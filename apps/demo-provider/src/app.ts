@@ -3,10 +3,11 @@ import { jwksHandler } from "@attest/jwks";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { Agent, AgentRegistry } from "./agents.js";
-import { badRequest, methodNotAllowed, refuse, unauthorized } from "./answers.js";
+import { badRequest, methodNotAllowed, refuse, tooManyWrongKeys, unauthorized } from "./answers.js";
 import { readAttestationRequest } from "./attestation-request.js";
 import { bearerKeyOf, type KeyHash } from "./bearer.js";
 import type { KeyStore } from "./key-store.js";
+import { WrongKeys } from "./wrong-keys.js";
 
 const MAX_BODY_BYTES = 16_384;
 
@@ -38,6 +39,7 @@ export function createApp(options: AppOptions): Hono<AppEnvironment> {
     defaultLifetimeSeconds: options.tokenLifetimeSeconds,
   });
   const keySet = jwksHandler(keys.ring);
+  const wrongKeys = new WrongKeys();
   const app = new Hono<AppEnvironment>();
 
   app.all("/.well-known/jwks.json", ({ req }) => keySet(req.raw));
@@ -52,10 +54,9 @@ export function createApp(options: AppOptions): Hono<AppEnvironment> {
       const apiKey = bearerKeyOf(context.req.header("authorization"));
       const agent = apiKey === undefined ? undefined : agents.find(apiKey);
       if (agent === undefined) {
-        return unauthorized(context, {
-          wanted: "a known agent's API key",
-          keyWasGiven: apiKey !== undefined,
-        });
+        const keyWasGiven = apiKey !== undefined;
+        if (keyWasGiven && !(await wrongKeys.pause())) return tooManyWrongKeys(context);
+        return unauthorized(context, { wanted: "a known agent's API key", keyWasGiven });
       }
       context.set("agent", agent);
       return next();
@@ -99,10 +100,13 @@ export function createApp(options: AppOptions): Hono<AppEnvironment> {
 
   // Without an admin key there is nothing here, for nobody.
   if (adminKey !== undefined) {
-    app.post("/v1/keys/rotate", (context) => {
+    app.post("/v1/keys/rotate", async (context) => {
       const key = bearerKeyOf(context.req.header("authorization"));
-      if (key === undefined || !adminKey.matches(key))
-        return unauthorized(context, { wanted: "the admin key", keyWasGiven: key !== undefined });
+      if (key === undefined || !adminKey.matches(key)) {
+        const keyWasGiven = key !== undefined;
+        if (keyWasGiven && !(await wrongKeys.pause())) return tooManyWrongKeys(context);
+        return unauthorized(context, { wanted: "the admin key", keyWasGiven });
+      }
       try {
         keys.rotate();
       } catch (error) {

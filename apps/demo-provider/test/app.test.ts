@@ -140,6 +140,25 @@ describe("POST /v1/attestations", () => {
     expect(await response.json()).toMatchObject({ error: "unauthorized" });
   });
 
+  test("answers a wrong key after a second, the hundred and first at once with 429, and a known key as ever", async () => {
+    const adminKey = "an-admin-key-of-the-test";
+    const { origin } = await startProvider({ ADMIN_KEY: adminKey });
+    const begin = performance.now();
+    const wrong = { authorization: "Bearer not-a-known-key" };
+    const rotations = Array.from({ length: 50 }, () =>
+      fetch(`${origin}/v1/keys/rotate`, { method: "POST", headers: wrong }),
+    );
+    const attempts = Array.from({ length: 60 }, () => attest(origin, { audience: AUDIENCE }, wrong));
+    expect((await attest(origin, { audience: AUDIENCE })).status).toBe(200);
+    expect(performance.now() - begin).toBeLessThan(900);
+    const answers = await Promise.all([...rotations, ...attempts]);
+    expect(performance.now() - begin).toBeGreaterThan(950);
+    expect(answers.filter(({ status }) => status === 401)).toHaveLength(100);
+    const refused = answers.filter(({ status }) => status === 429);
+    expect(refused).toHaveLength(10);
+    expect(refused[0]?.headers.get("retry-after")).toBe("1");
+  });
+
   test("answers 400 to a bad body, naming the field", async () => {
     const { origin } = await startProvider();
     const bodies: readonly (readonly [unknown, string, string])[] = [

@@ -6,6 +6,7 @@ export { recogniseByBrand } from "./brand.js";
 export { causesOf } from "./causes.js";
 export { withDeadline } from "./deadline.js";
 export { decodeTextFromBase64url } from "./encoding/base64url.js";
+export { bytesOf } from "./encoding/bytes.js";
 export { notify } from "./observer.js";
 export { closest } from "./options/misspelling.js";
 export {

@@ -10,4 +10,22 @@ describe("FixedClock", () => {
     clock.advance(-2);
     expect(clock.now()).toBe(999.5);
   });
+
+  test.each([
+    [new Date(), /seconds since the Unix epoch: date.getTime\(\) \/ 1000, got a Date/],
+    [Date.now(), /now is in seconds, not milliseconds/],
+    ["2026-01-01", /got string/],
+    [null, /got null/],
+    [{ now: 5 }, /got object/],
+  ])("says what was meant by %o", (now, message) => {
+    expect(() => new FixedClock(now as never)).toThrow(message);
+  });
+
+  test("is moved by a number alone", () => {
+    const clock = new FixedClock(1000);
+    for (const wrong of ["5", undefined, new Date()]) {
+      expect(() => clock.advance(wrong as never)).toThrow(/seconds must be a number of seconds/);
+    }
+    expect(clock.now()).toBe(1000);
+  });
 });

@@ -48,10 +48,15 @@ export class RuleTable {
     };
   }
 
-  /** Returns what must be met for `request` to reach the server, all of it. */
-  requirementsOf(request: RequestMessage): readonly CompiledRequirement[] {
-    // Which tool made a task is not known here, so that nobody but an agent gets at what a guarded tool left.
-    if (request.method.startsWith("tasks/")) return this.#indexes.tools.isEmpty ? [] : ATTESTED;
+  /**
+   * Returns what must be met for `request` to reach the server, all of it. A request about a task is judged by the tool
+   * that made it, `toolOfTask`; where that is not known, nobody but an agent gets at what a guarded tool may have left.
+   */
+  requirementsOf(request: RequestMessage, toolOfTask?: string): readonly CompiledRequirement[] {
+    if (request.method.startsWith("tasks/")) {
+      if (toolOfTask !== undefined) return this.requirementsFor("tools", toolOfTask);
+      return this.#indexes.tools.isEmpty ? [] : ATTESTED;
+    }
     const target = ruledTargetOf(request);
     return target === undefined ? [] : this.requirementsFor(target.kind, target.name);
   }

@@ -14,6 +14,7 @@ import { incomingOf } from "../http/node-requests.js";
 import type { ConnectableServer } from "./attest-server.js";
 import { filteredStore } from "./filtered-store.js";
 import type { HttpLimits } from "./http-limits.js";
+import { ownEvents } from "./own-events.js";
 import { SessionOutput } from "./session-output.js";
 
 export interface HttpSessionOptions {
@@ -75,7 +76,7 @@ export class HttpSession {
       sessionIdGenerator: () => id,
       ...(eventStore === undefined
         ? {}
-        : { eventStore: filteredStore(eventStore, (message) => this.#output.isStored(message)) }),
+        : { eventStore: filteredStore(ownEvents(eventStore), (message) => this.#output.isStored(message)) }),
     });
     this.#transport.onclose = () => this.#ended();
     this.#output = new SessionOutput({

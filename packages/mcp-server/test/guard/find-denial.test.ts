@@ -9,7 +9,8 @@ const refusalData = () => ({ policy: "required", trusted_issuers: [], required_c
 /** A call of an attested agent, which has expired when `isExpired` says so. */
 function callThat(isExpired: () => boolean): CurrentCall {
   const context = { verified: true } as Attested;
-  return { caller: { context }, isExpired, refusalData, noteDenial: () => undefined };
+  const call = { caller: { context }, gate: {}, isOver: false };
+  return { ...call, isExpired, refusalData, noteDenial: () => undefined };
 }
 
 const met = async () => undefined;
