@@ -114,6 +114,7 @@ test("the package exports these names and no others", async () => {
           "areNames",
           "assertOptions",
           "assertSeconds",
+          "bytesOf",
           "callback",
           "causesOf",
           "clock",
