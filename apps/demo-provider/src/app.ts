@@ -6,6 +6,7 @@ import type { Agent, AgentRegistry } from "./agents.js";
 import { badRequest, methodNotAllowed, refuse, tooManyWrongKeys, unauthorized } from "./answers.js";
 import { readAttestationRequest } from "./attestation-request.js";
 import { bearerKeyOf, type KeyHash } from "./bearer.js";
+import { Confirmations } from "./confirmations.js";
 import type { KeyStore } from "./key-store.js";
 import { WrongKeys } from "./wrong-keys.js";
 
@@ -39,6 +40,7 @@ export function createApp(options: AppOptions): Hono<AppEnvironment> {
     defaultLifetimeSeconds: options.tokenLifetimeSeconds,
   });
   const keySet = jwksHandler(keys.ring);
+  const confirmations = new Confirmations(issuer);
   const wrongKeys = new WrongKeys();
   const app = new Hono<AppEnvironment>();
 
@@ -77,6 +79,11 @@ export function createApp(options: AppOptions): Hono<AppEnvironment> {
       if (read.problem !== undefined)
         return badRequest(context, read.problem.field || "body", read.problem.problem);
       const { audience, lifetimeSeconds, safetyLevel = safetyLevels[0] } = read.request;
+      const bound = await confirmations.confirm(
+        read.request,
+        bearerKeyOf(context.req.header("authorization")),
+      );
+      if (bound.problem !== undefined) return badRequest(context, "confirmationProof", bound.problem);
       if (safetyLevel !== undefined && !safetyLevels.includes(safetyLevel)) {
         return refuse(context, 403, {
           error: "forbidden",
@@ -91,6 +98,7 @@ export function createApp(options: AppOptions): Hono<AppEnvironment> {
         metadata: new AttestationMetadata({ safetyLevel }),
         audience,
         lifetimeSeconds,
+        confirmationKey: bound.key,
       });
       context.header("cache-control", "no-store");
       return context.json({ token, expiresAt: decodeToken(token).claims.exp });
