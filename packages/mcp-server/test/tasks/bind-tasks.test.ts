@@ -4,15 +4,18 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { AgentIdentity, type CreateTokenOptions } from "@attest/core";
 import { FixedClock } from "@attest/core/testing";
+import { AttestingClientSession } from "@attest/mcp-client";
 import { bindTasks, type GateEvent } from "@attest/mcp-server";
+import { HttpSessions, StatelessHttp } from "@attest/mcp-server/http";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import type { TaskStore } from "@modelcontextprotocol/sdk/experimental/tasks/interfaces.js";
 import { InMemoryTaskStore } from "@modelcontextprotocol/sdk/experimental/tasks/stores/in-memory.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
+import { CreateTaskResultSchema } from "@modelcontextprotocol/sdk/types.js";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { listen, sessionsFor } from "../http/support/sessions.ts";
-import { Issuer, opus } from "../support/agents.ts";
+import { AUDIENCE, Issuer, opus } from "../support/agents.ts";
 import { initializeParams, openRaw } from "../support/raw-connection.ts";
 import { FolderTaskStore } from "./support/folder-task-store.ts";
 import { createTaskServer, KEY } from "./support/task-server.ts";
@@ -138,19 +141,42 @@ describe.each([
 });
 
 describe("bindTasks", () => {
-  test("tells agents apart by the key that their tokens are bound to", async () => {
-    const { agentKeyOf } = await import("../../src/context/agent-key.ts");
-    const { TaskIds } = await import("../../src/context/task-ids.ts");
-    const ids = new TaskIds(KEY);
-    const tagOf = (x: string) =>
-      ids.ownerTag(agentKeyOf({ issuer: "i", subject: "s", claims: { cnf: { jwk: { x } } } }));
-    expect(tagOf("a")).not.toBe(tagOf("b"));
-    expect(tagOf("a")).toBe(
-      new TaskIds(KEY).ownerTag(
-        agentKeyOf({ issuer: "i", subject: "s", claims: { cnf: { jwk: { x: "a" } } } }),
-      ),
-    );
-  });
+  test.each(["HttpSessions", "StatelessHttp"])(
+    "tells agents of one subject apart by the key that they prove, on %s",
+    async (host) => {
+      const issuer = new Issuer();
+      const verifier = issuer.verifier();
+      const store = new InMemoryTaskStore();
+      const createServer = () => createTaskServer(verifier, store);
+      const served =
+        host === "HttpSessions"
+          ? new HttpSessions({ verifier, createServer })
+          : new StatelessHttp({ verifier, createServer });
+      onTestFinished(() => served.close());
+      const url = await listen(served);
+      const connect = async () => {
+        const agent = new AttestingClientSession(
+          { name: "agent", version: "1" },
+          {
+            getToken: ({ confirmationKey }) => issuer.token({ confirmationKey }),
+            targetAudience: AUDIENCE,
+            proofOfPossession: true,
+          },
+        );
+        onTestFinished(() => agent.close());
+        await agent.connect(new StreamableHTTPClientTransport(url) as Transport);
+        return agent;
+      };
+      const [alice, bob] = [await connect(), await connect()];
+      const made = await alice.request({ method: "tools/call", params: REPORT }, CreateTaskResultSchema);
+      const { taskId } = made.task;
+      await expect(bob.experimental.tasks.getTask(taskId)).rejects.toMatchObject({ code: 1013 });
+      await expect(bob.experimental.tasks.cancelTask(taskId)).rejects.toMatchObject({ code: 1013 });
+      expect(await bob.experimental.tasks.listTasks()).toMatchObject({ tasks: [] });
+      expect(await alice.experimental.tasks.listTasks()).toMatchObject({ tasks: [{ taskId }] });
+      expect(await alice.experimental.tasks.getTask(taskId)).toMatchObject({ taskId, status: "working" });
+    },
+  );
 
   test("a second process, and one that restarted, know whose a task is", { timeout: 30_000 }, async () => {
     const issuer = new Issuer();
