@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { AgentIdentity } from "../../src/identity/agent-identity.js";
 import { KeyPair } from "../../src/keys/key-pair.js";
 import { FixedClock, TestIssuer, type TestIssuerOptions, type TestTokenOptions } from "../../src/testing.js";
+import type { AttestationProvider } from "../../src/token/attestation-provider.js";
 import { decodeToken } from "../../src/token/decode-token.js";
 import {
   AttestationVerifier,
@@ -67,6 +68,15 @@ describe("TestIssuer", () => {
     const token = await new TestIssuer().createToken({ audience: ["a", "b"], lifetimeSeconds: 7 });
     const { aud, iat, exp } = decodeToken(token).claims;
     expect([aud, exp - iat]).toEqual([["a", "b"], 7]);
+  });
+
+  test("stands in for the provider of a client, which passes on every option that it has", async () => {
+    const issuer = new TestIssuer();
+    const provider: Pick<AttestationProvider, "createToken"> = issuer;
+    const { audience } = issuer;
+    const rest = { subject: undefined, integrity: undefined, metadata: undefined };
+    const token = await provider.createToken({ identity: claude, audience, ...rest });
+    expect(await issuer.createVerifier().verify(token)).toMatchObject({ verified: true });
   });
 
   test("signs in its own name with a stranger's key, on demand", async () => {
