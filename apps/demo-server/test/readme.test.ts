@@ -52,4 +52,13 @@ describe("the packages' READMEs", () => {
     expect(files.length).toBeGreaterThanOrEqual(7);
     compile(files);
   });
+
+  test("show how a server is tested, in a program that prints what it says", async () => {
+    const page = readFileSync(new URL("../../../packages/mcp-server/README.md", import.meta.url), "utf8");
+    const [source = ""] = blocks(page).filter((block) => block.includes("TestIssuer"));
+    const [, promised] = /^console\.log\(content\); \/\/ (.+)$/m.exec(source) ?? [];
+    writeFileSync(`${folder}/testing.ts`, source);
+    const run = await runProgram("testing.ts", { cwd: folder });
+    expect(run).toEqual({ code: 0, stderr: "", stdout: `${promised}\n` });
+  });
 });

@@ -149,11 +149,17 @@ test("the package exports these names and no others", async () => {
       },
       "./testing": {
         "types": [
+          "ForgedToken",
           "ReplayCacheHarness",
           "ReplayCacheRule",
+          "TestIssuerOptions",
+          "TestTokenOptions",
+          "TokenSegment",
         ],
         "values": [
           "FixedClock",
+          "TestIssuer",
+          "forgeToken",
           "replayCacheContract",
         ],
       },

@@ -1,8 +1,9 @@
 import { describe, expect, test, vi } from "vitest";
 import { KeyPair } from "../../src/keys/key-pair.js";
+import { encodeSegment } from "../../src/testing/forge-token.js";
 import { decodeToken } from "../../src/token/decode-token.js";
 import { attested, IDENTITY } from "../support/attested.js";
-import { encodeSegment, forge, HEADER, PAYLOAD } from "../support/forge.js";
+import { forge, HEADER, PAYLOAD } from "../support/forge.js";
 
 const keyPair = KeyPair.generate();
 const headerOf = (header: object) => decodeToken(forge(keyPair, header)).header;

@@ -1,15 +1,8 @@
-import {
-  AttestationVerifier,
-  InMemoryKeyResolver,
-  type VerificationPolicy,
-  type VerificationResult,
-  type Verifier,
-} from "@attest/core";
+import type { AttestationVerifier, VerificationPolicy, VerificationResult, Verifier } from "@attest/core";
 import { FixedClock } from "@attest/core/testing";
 import type { AttestingServer } from "@attest/mcp-server";
-import { AUDIENCE, ISSUER } from "../../../support/agents.ts";
 import { createFuzzedServer, SKEW } from "./fuzzed-server.ts";
-import { type Genuine, keyPair, Tokens } from "./tokens.ts";
+import { type Genuine, issuer, Tokens } from "./tokens.ts";
 import { Witness } from "./witness.ts";
 
 /** One session's server, and what is known of its agent without asking the gate. */
@@ -34,16 +27,7 @@ export class World {
     this.#policy = policy;
     const clock = this.#clock;
     this.tokens = new Tokens(clock);
-    const keyResolver = new InMemoryKeyResolver();
-    keyResolver.addKeyPair(ISSUER, keyPair);
-    this.#verifier = new AttestationVerifier({
-      trustedIssuers: [ISSUER],
-      keyResolver,
-      audience: AUDIENCE,
-      policy,
-      clock,
-      clockSkewSeconds: SKEW,
-    });
+    this.#verifier = issuer.verifier({ policy, clock, clockSkewSeconds: SKEW });
   }
 
   advance(seconds: number): void {

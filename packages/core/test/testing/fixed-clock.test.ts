@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { FixedClock } from "../src/testing.js";
+import { FixedClock } from "../../src/testing.js";
 
 describe("FixedClock", () => {
   test("stands still until it is moved, and moves both ways", () => {
