@@ -26,7 +26,7 @@ const DEMO_AGENTS = JSON.stringify([
   },
 ]);
 
-/** What the environment says. */
+/** Settings from the environment. */
 export interface Config {
   readonly port: number;
   /** The `iss` of every token; `undefined`: the origin that is listened on. */

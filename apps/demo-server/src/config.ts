@@ -2,7 +2,7 @@ import { VerificationPolicy } from "@attest/core";
 import { type Environment, readEnvironment, trustDomain, wholeNumber } from "@attest/demo-service";
 import * as v from "valibot";
 
-/** What the environment says. */
+/** Settings from the environment. */
 export interface Config {
   readonly port: number;
   /** Whose attestations are trusted; its key set is fetched from there. */

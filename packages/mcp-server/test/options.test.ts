@@ -16,7 +16,7 @@ import { connectRaw, initializeParams } from "./support/raw-connection.ts";
 const verifier = new Issuer().verifier();
 const newServer = () => new McpServer({ name: "test", version: "1" });
 
-/** What `work` throws as a TypeError. */
+/** Returns the message of the TypeError that `work` throws. */
 function complaint(work: () => unknown): string {
   try {
     work();

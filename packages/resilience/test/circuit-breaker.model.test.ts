@@ -8,7 +8,7 @@ const THRESHOLD = 3;
 const RECOVERY = 10;
 const TRIALS = 2;
 
-/** What a breaker is to be, in the plainest words. Times in whole seconds. */
+/** Model of a circuit breaker, as plain as possible. Times are in whole seconds. */
 class Model {
   now = 0;
   state: CircuitState = CircuitState.CLOSED;

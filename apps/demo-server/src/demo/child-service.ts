@@ -31,7 +31,7 @@ export async function startService(
   });
   let started = false;
   let stopping = false;
-  // What it says before it listens explains why it does not; later it has its own say.
+  // Its output before it listens says why it did not start. Later output is passed on.
   let complaints = "";
   child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
     if (started) process.stderr.write(chunk);

@@ -43,7 +43,7 @@ const http: Reach = async (createServer, verifier) => {
   };
 };
 
-/** Who calls, as each part of a handler's code has it, on one of its ways chosen at random. */
+/** Creates a server whose tool goes one of several asynchronous ways, and says who called at every step of it. */
 function createNosyServer(verifier: ReturnType<Issuer["verifier"]>): McpServer {
   const server = createAttestingServer("nosy", verifier);
   server.registerTool("who-am-i", {}, async () => {

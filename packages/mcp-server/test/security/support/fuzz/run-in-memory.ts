@@ -58,7 +58,7 @@ class Connection {
 
   async speak(how: "log" | "list changed" | "ping"): Promise<void> {
     const { server } = this.#session;
-    // What nobody may hear fails or is dropped, and nobody answers the server's ping.
+    // A message that nobody may hear fails or is dropped. Nobody answers the server's ping.
     if (how === "log") await server.sendLoggingMessage({ level: "error", data: "x" }).catch(() => undefined);
     else if (how === "ping") void server.server.ping().catch(() => undefined);
     else server.sendToolListChanged();
@@ -70,7 +70,7 @@ class Connection {
 
   judge(): void {
     this.#book.judge();
-    // What comes after junk that the server threw away may wait for it.
+    // A message after junk may wait for the junk, which the server threw away.
     if (!this.#isClosed && !this.#options.hasJunk) this.#book.assertComplete();
   }
 }

@@ -27,7 +27,7 @@ class Endpoint {
   readonly #over = new AbortController();
   readonly #bodies: Promise<void>[] = [];
   readonly #sessions: HttpSessions;
-  /** What has been accepted for the session that a request is of, or for the one that it begins. */
+  /** Tokens accepted so far for the request's session, or for the session that it begins. */
   readonly #accepted = new AsyncLocalStorage<Session["accepted"]>();
   readonly #begun = new WeakSet<Session["accepted"]>();
   #newest: Session | undefined;
@@ -78,7 +78,7 @@ class Endpoint {
       sessionId === undefined ? (response.headers.get("mcp-session-id") ?? undefined) : undefined;
     if (openedId !== undefined && this.#newest !== undefined) {
       this.#known.set(openedId, { session: this.#newest, book: new AnswerBook(violations) });
-      // What a server says of its own accord comes here.
+      // Messages that the server sends of its own accord come here.
       await this.exchange("GET", undefined, openedId);
     }
     const known = this.#known.get(sessionId ?? openedId ?? "");

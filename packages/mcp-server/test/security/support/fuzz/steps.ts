@@ -11,9 +11,9 @@ export type Step =
       readonly as: "itself" | "another" | "nobody";
       readonly drafts: Draft | readonly Draft[];
     }
-  /** Of all that waits, for a verifier or a check or a tool, one goes on. */
+  /** One of the requests that wait for a verifier, a check or a tool goes on. */
   | { readonly kind: "settle"; readonly which: number }
-  /** Whatever can go on by itself does. */
+  /** The event loop turns, so that everything that waits for nothing goes on. */
   | { readonly kind: "turn" }
   | { readonly kind: "speak"; readonly to: number; readonly how: "log" | "list changed" | "ping" }
   | { readonly kind: "later"; readonly seconds: number }
