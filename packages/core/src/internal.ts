@@ -31,6 +31,7 @@ export {
   type Option,
   type OptionsSpec,
   readOptions,
+  type SettingsOf,
   stated,
 } from "./options/read-options.js";
 export { kindOf, printable } from "./printable.js";

@@ -1,6 +1,5 @@
 import { spawnSync } from "node:child_process";
 import { inspect } from "node:util";
-import { AttestationErrorCode } from "@attest/core";
 import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js";
 import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -120,20 +119,4 @@ describe("AttestationRejectedError", () => {
   test("is made of known codes only", () => {
     expect(() => new AttestationRejectedError(999 as never, undefined)).toThrow(RangeError);
   });
-});
-
-describe("adviceFor", () => {
-  test.each(Object.entries(AttestationErrorCode))(
-    "says in a sentence what can be done about %s",
-    (_, code) => {
-      expect(adviceFor(code)).toMatch(/^[A-Z].+\.$/);
-    },
-  );
-
-  test.each([0, 1000, 1014, "toString", undefined])(
-    "throws a RangeError for %s, which is no code",
-    (code) => {
-      expect(() => adviceFor(code as never)).toThrow(RangeError);
-    },
-  );
 });
