@@ -15,7 +15,7 @@ export interface AppOptions {
   readonly issuer: string;
   /** Keys that sign the tokens, and keys that are published. */
   readonly keys: KeyStore;
-  /** Whose bearer may rotate the keys; `undefined`: nobody may. */
+  /** Key whose bearer may rotate the keys. `undefined`: nobody may. */
   readonly adminKey: KeyHash | undefined;
   readonly agents: AgentRegistry;
   /** The SPIFFE trust domain of every agent's subject. */

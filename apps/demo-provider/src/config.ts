@@ -36,7 +36,7 @@ export interface Config {
   readonly agents: AgentRegistry;
   readonly tokenLifetimeSeconds: number;
   readonly keys: KeyStore;
-  /** Whose bearer may rotate the keys; `undefined`: nobody may. */
+  /** Key whose bearer may rotate the keys. `undefined`: nobody may. */
   readonly adminKey: KeyHash | undefined;
 }
 

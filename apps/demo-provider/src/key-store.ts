@@ -10,7 +10,7 @@ import { readKeysFile, writeKeysFile } from "./keys-file.js";
 const KEEP_FOR_SECONDS = 930;
 
 export interface KeyStoreOptions {
-  /** Where the keys are kept across restarts; `undefined`: in memory only. */
+  /** File that keeps the keys across restarts. `undefined`: they are in memory only. */
   readonly file?: string | undefined;
   /** First signing key, where no file names one. Default: a fresh key. */
   readonly keyPair?: KeyPair | undefined;

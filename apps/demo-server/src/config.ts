@@ -5,7 +5,7 @@ import * as v from "valibot";
 /** Settings from the environment. */
 export interface Config {
   readonly port: number;
-  /** Whose attestations are trusted; its key set is fetched from there. */
+  /** Issuer that is trusted. Its key set is fetched from there. */
   readonly issuer: string;
   /** The SPIFFE trust domain that issuer may attest. */
   readonly trustDomain: string;

@@ -18,7 +18,7 @@ const quick = {
   retryDelaySeconds: 0.05,
 };
 
-/** All that anybody could see of these values. */
+/** Returns all that anybody could see of these values. */
 function shown(...values: readonly unknown[]): string {
   return values
     .map((value) => `${inspect(value, { depth: 10, showHidden: true })} ${JSON.stringify(value)}`)

@@ -8,7 +8,7 @@ const STOP_SECONDS = 3;
 /** A service that runs as a process of its own. */
 export interface ChildService {
   readonly name: string;
-  /** Where it listens, such as `http://127.0.0.1:4100`. */
+  /** Address that it listens at, such as `http://127.0.0.1:4100`. */
   readonly origin: string;
   /** Whether it has ended without being told to. */
   readonly hasDied: () => boolean;

@@ -91,7 +91,7 @@ export class HttpSession {
     this.#idle.unref();
   }
 
-  /** How many requests are unanswered. */
+  /** Number of unanswered requests. */
   get openRequests(): number {
     return this.#output.openRequests;
   }

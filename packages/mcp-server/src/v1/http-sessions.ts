@@ -62,7 +62,7 @@ export class HttpSessions implements AsyncDisposable {
     readNodeRequests(this.handle);
   }
 
-  /** How many sessions are open. */
+  /** Number of open sessions. */
   get size(): number {
     return this.#sessions.size;
   }

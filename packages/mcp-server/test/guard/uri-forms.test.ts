@@ -28,7 +28,7 @@ const untilSettled =
 const parse = (uri: string) => new URL(uri);
 const noQuery: Text = (text) => text.replace(/[?#].*$/s, "");
 
-/** How handlers come from what they are given to a path or a key: every step of it is taken from code that people write. */
+/** Ways of handlers from a URI to a path or a key. Each is taken from code that people write. */
 const DECODERS: readonly Text[] = [
   (text) => text,
   decodeURIComponent,

@@ -17,7 +17,7 @@ const CALLS = 50;
 /** Sends one request, and resolves to its answer. */
 type Send = (method: string, params: Record<string, unknown>) => Promise<JSONRPCMessage | undefined>;
 
-/** How to reach servers that `createServer` makes: what comes back opens a connection of its own each time. */
+/** Serves what `createServer` makes. Returns a function that opens another connection each time. */
 type Reach = (createServer: () => McpServer, verifier: Verifier) => Promise<() => Promise<Send>>;
 
 const connected =

@@ -2,7 +2,7 @@ import fc from "fast-check";
 
 import { type Draft, draft, drafts, initialize } from "./drafts.ts";
 
-/** Something that happens to a server with a few connections. */
+/** Event at a server with a few connections. */
 export type Step =
   /** One message, or a batch of them. `as` is whose session id it is sent with, where there is such a thing. */
   | {

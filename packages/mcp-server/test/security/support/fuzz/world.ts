@@ -19,7 +19,7 @@ export interface Session {
   readonly accepted: Map<string, Genuine>;
 }
 
-/** All that one run of the fuzzer takes place in: servers, and what they wait for goes on when the test says so. */
+/** Surroundings of one run of the fuzzer. Whatever its servers wait for goes on when the test says so. */
 export class World {
   readonly tokens: Tokens;
   /** Events that must not happen, and did. */
