@@ -4,8 +4,8 @@ import { readFileSync } from "node:fs";
 const INSTALLED = ["@modelcontextprotocol/sdk", "sdk-oldest"];
 
 /**
- * Returns the version of the MCP SDK that a class comes from: of `loaded`, which is `name` in the SDK's file `file` such as
- * `client/index.js`. Told by the class itself, not by what its importer was to resolve.
+ * Returns the version of the MCP SDK that the class `loaded` comes from. The class is `name` in the SDK's file `file`,
+ * such as `client/index.js`. It is told by the class itself, not by what its importer was to resolve.
  *
  * @param packageFolder the package that has both SDKs installed
  */

@@ -142,7 +142,7 @@ describe("CircuitBreaker", () => {
     vi.useRealTimers();
   });
 
-  test("is what its model is, whatever is done to it in whatever order", async () => {
+  test("behaves as its model does, after any calls in any order", async () => {
     const steps = fc.commands(
       [
         fc.constant(canExecute),

@@ -7,9 +7,9 @@ import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
 import { describe, expect, test } from "vitest";
 import { Issuer } from "../support/agents.ts";
 import { initializeParams, openRaw } from "../support/raw-connection.ts";
+import { asyncRoutes } from "./support/async-routes.ts";
 import { listen, post } from "./support/http-endpoint.ts";
 import { stdioPair } from "./support/stdio-in-process.ts";
-import { waysToWander } from "./support/wandering-work.ts";
 
 const SESSIONS = 100;
 const CALLS = 50;
@@ -50,7 +50,7 @@ function createNosyServer(verifier: ReturnType<Issuer["verifier"]>): McpServer {
     const seen = new Set<string>();
     const look = () => void seen.add(currentAttestation()?.subject ?? "nobody");
     look();
-    await waysToWander[Math.floor(Math.random() * waysToWander.length)]?.(look);
+    await asyncRoutes[Math.floor(Math.random() * asyncRoutes.length)]?.(look);
     look();
     return { content: [{ type: "text", text: [...seen].join(" and ") }] };
   });

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { VerificationPolicy } from "@attest/core";
 import { HttpSessions } from "@attest/mcp-server/http";
 import { headersFor, messagesInLine, serve } from "../http-endpoint.ts";
-import { AnswerBook } from "./answer-book.ts";
+import { AnswerRecord } from "./answer-record.ts";
 import { CONNECTIONS, type Step } from "./steps.ts";
 import { type Session, World } from "./world.ts";
 
@@ -16,7 +16,7 @@ const QUIET_MILLISECONDS = 20;
 /** One session as its client has it. */
 interface Known {
   readonly session: Session;
-  readonly book: AnswerBook;
+  readonly book: AnswerRecord;
 }
 
 /** `HttpSessions` under a fuzzer: raw requests, whose every answer is judged. */
@@ -77,7 +77,7 @@ class Endpoint {
     const openedId =
       sessionId === undefined ? (response.headers.get("mcp-session-id") ?? undefined) : undefined;
     if (openedId !== undefined && this.#newest !== undefined) {
-      this.#known.set(openedId, { session: this.#newest, book: new AnswerBook(violations) });
+      this.#known.set(openedId, { session: this.#newest, book: new AnswerRecord(violations) });
       // Messages that the server sends of its own accord come here.
       await this.exchange("GET", undefined, openedId);
     }

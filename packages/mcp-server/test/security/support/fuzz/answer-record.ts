@@ -1,7 +1,7 @@
 import { isJSONRPCRequest } from "@modelcontextprotocol/sdk/types.js";
 
 /** Record of one session's requests and answers. It notes every answer that breaks a rule. */
-export class AnswerBook {
+export class AnswerRecord {
   readonly #violations: string[];
   readonly #asked = new Map<unknown, number>();
   readonly #answered = new Map<unknown, number>();
