@@ -3,7 +3,7 @@ import type { EventStore } from "@modelcontextprotocol/sdk/server/webStandardStr
 import { type ConnectableServer, putGate, settingsOf } from "./attest-server.js";
 import type { HostGate, HttpHostSettings } from "./http-host-options.js";
 
-/** What a host makes for one connection. */
+/** Factories of the parts that one connection has for itself. */
 interface Factories extends Pick<HttpHostSettings, "createServer">, HostGate {
   readonly createEventStore?: (() => EventStore) | undefined;
 }
