@@ -9,7 +9,7 @@ import { run } from "./support/run.ts";
 const tarballs = inject("tarballs");
 const packages = publicPackages();
 
-/** What a user writes to install one packed package: siblings are not on the registry yet. */
+/** Ways in which a user installs one packed package. Its siblings are not on the registry yet. */
 const MANAGERS = [
   {
     manager: "npm",

@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 
-/** What a refused request is told, as JSON. */
+/** JSON body of a refusal. */
 export interface Refusal {
   /** A fixed word for programs. */
   readonly error: string;

@@ -15,9 +15,9 @@ const MAX_BODY_BYTES = 16_384;
 export interface AppOptions {
   /** The `iss` of every token. */
   readonly issuer: string;
-  /** What signs the tokens, and what is published. */
+  /** Keys that sign the tokens, and keys that are published. */
   readonly keys: KeyStore;
-  /** Whose bearer may rotate the keys; `undefined`: nobody may. */
+  /** Key whose bearer may rotate the keys. `undefined`: nobody may. */
   readonly adminKey: KeyHash | undefined;
   readonly agents: AgentRegistry;
   /** The SPIFFE trust domain of every agent's subject. */
@@ -26,7 +26,7 @@ export interface AppOptions {
   readonly tokenLifetimeSeconds: number;
 }
 
-/** What a request that passed authentication carries along. */
+/** Context of a request that passed authentication. */
 interface AppEnvironment {
   Variables: { agent: Agent };
 }

@@ -58,7 +58,7 @@ const attestationRequestSchema = v.pipe(
   ),
 );
 
-/** What an agent may ask for. */
+/** Attestation that an agent asks for. */
 export interface AttestationRequest {
   /** For which server, or servers, the token is to be. */
   readonly audience: string | readonly string[];

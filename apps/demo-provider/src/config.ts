@@ -27,7 +27,7 @@ const DEMO_AGENTS = JSON.stringify([
   },
 ]);
 
-/** What the environment says. */
+/** Settings from the environment. */
 export interface Config {
   readonly port: number;
   /** The `iss` of every token; `undefined`: the origin that is listened on. */
@@ -37,7 +37,7 @@ export interface Config {
   readonly agents: AgentRegistry;
   readonly tokenLifetimeSeconds: number;
   readonly keys: KeyStore;
-  /** Whose bearer may rotate the keys; `undefined`: nobody may. */
+  /** Key whose bearer may rotate the keys. `undefined`: nobody may. */
   readonly adminKey: KeyHash | undefined;
 }
 

@@ -2,10 +2,10 @@ import { ProofPolicy, VerificationPolicy } from "@attest/core";
 import { type Environment, readEnvironment, trustDomain, wholeNumber } from "@attest/demo-service";
 import * as v from "valibot";
 
-/** What the environment says. */
+/** Settings from the environment. */
 export interface Config {
   readonly port: number;
-  /** Whose attestations are trusted; its key set is fetched from there. */
+  /** Issuer that is trusted. Its key set is fetched from there. */
   readonly issuer: string;
   /** The SPIFFE trust domain that issuer may attest. */
   readonly trustDomain: string;

@@ -1,5 +1,5 @@
 /**
- * For the packages of this family alone: what they share and users do not need. Nothing here is covered by the
+ * Parts that the packages of this family share, and that users do not need. Nothing here is covered by the
  * version number; the packages are released together when it changes.
  */
 export { recogniseByBrand } from "./brand.js";
@@ -32,6 +32,7 @@ export {
   type Option,
   type OptionsSpec,
   readOptions,
+  type SettingsOf,
   stated,
 } from "./options/read-options.js";
 export { kindOf, printable } from "./printable.js";

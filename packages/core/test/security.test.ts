@@ -261,7 +261,7 @@ describe("Shape", () => {
       `${JSON.stringify(PAYLOAD).slice(0, -1)},"\\u0078":${open.repeat(depth)}1${close.repeat(depth)}}`;
     expect(await judge(HEADER, nested("[", "]", 100_000))).toMatchObject(malformed);
     expect(await judge(HEADER, nested('{"a":', "}", 100_000))).toMatchObject(malformed);
-    // What fits into a token can be walked by anybody.
+    // Nesting that fits into a token is shallow enough for any code that walks it.
     const deepest = await judge(HEADER, nested("[", "]", 2_600));
     expect(deepest).toMatchObject({ verified: true });
     expect(() => JSON.stringify(deepest.claims)).not.toThrow();

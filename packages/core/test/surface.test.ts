@@ -108,6 +108,7 @@ test("the package exports these names and no others", async () => {
           "Option",
           "OptionsSpec",
           "ProofSettings",
+          "SettingsOf",
         ],
         "values": [
           "MAX_TIMER_SECONDS",

@@ -16,7 +16,7 @@ import { connectRaw, initializeParams } from "./support/raw-connection.ts";
 const verifier = new Issuer().verifier();
 const newServer = () => new McpServer({ name: "test", version: "1" });
 
-/** What `work` throws as a TypeError. */
+/** Returns the message of the TypeError that `work` throws. */
 function complaint(work: () => unknown): string {
   try {
     work();
@@ -39,7 +39,7 @@ describe("attestServer", () => {
     );
   });
 
-  test("refuses rules that are present and none", () => {
+  test("refuses rules that are undefined or a Map", () => {
     expect(attest({ verifier, rules: undefined })).toMatch(/^attestServer: rules is present but undefined/);
     expect(attest({ verifier, rules: new Map() })).toBe("rules takes an object of options, got a Map");
   });
@@ -65,7 +65,7 @@ describe("attestServer", () => {
     );
   });
 
-  test("refuses options that are none", () => {
+  test("refuses options that are no object", () => {
     for (const options of [undefined, null, "options", [verifier]]) {
       expect(attest(options)).toMatch(/^attestServer takes an object of options/);
     }

@@ -249,7 +249,7 @@ describe("rules", () => {
     expect(code === AttestationErrorCode.INSUFFICIENT_TRUST).toBe(matches);
   });
 
-  test("answer a request whose name is no text", async () => {
+  test("answer a request whose name is no string", async () => {
     const { request } = await connect({ tools: { "admin_*": PROVIDER } });
     const odd = { name: { toString: 1, valueOf: 1 } } as unknown as Record<string, unknown>;
     await expect(request("tools/call", odd)).resolves.toHaveProperty("error");

@@ -6,7 +6,7 @@ import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 
 const CODES: ReadonlySet<unknown> = new Set(Object.values(AttestationErrorCode));
 
-/** How an attempt to get in ended: with the code of the refusal, or in. */
+/** Outcome of an attempt to get in: success, or the code of the refusal. */
 export type Outcome = AttestationErrorCode | "got in";
 
 /** Calls `tool` over a session that presents `token`, or nothing, and says how far that got. */

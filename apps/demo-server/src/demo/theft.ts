@@ -4,7 +4,7 @@ import { attempt, type Outcome, outcomeOf } from "./attempt.js";
 import type { CapturedRequest, WiretappedAgent } from "./wiretap.js";
 
 /** What a thief has: all of the traffic of an agent that proves its key, and a server that asks for proofs. */
-export interface TheftScene {
+interface TheftScene {
   readonly mcpUrl: string;
   readonly agent: WiretappedAgent;
   /** Another server that the agent's token is meant for, too: the thief runs it. */

@@ -7,7 +7,7 @@ export interface Requirements {
   readonly policy: VerificationPolicy;
   /** Issuers whose tokens can pass: at most 16 of them are named. */
   readonly trustedIssuers: readonly string[];
-  /** How many issuers are trusted, where not all of them are named. */
+  /** Number of trusted issuers, where not all of them are named. */
   readonly trustedIssuersTotal?: number | undefined;
   /** Claims that a token has to carry, by their names on the wire. */
   readonly requiredClaims: readonly string[];

@@ -7,7 +7,7 @@ import { createSample, judge, type Sample, tamper, type Verdicts } from "../supp
 import { serve } from "../support/serve.js";
 import { needsWorkerd, serveWorker } from "../support/workerd.js";
 
-/** What every runtime must say. */
+/** Verdicts that every runtime must reach. */
 const EXPECTED = {
   own: "verified",
   replayed: "1006 replay",

@@ -14,9 +14,10 @@ import { fetchJson } from "../outbound/fetch-json.js";
 import { keySetUrl } from "../outbound/key-set-url.js";
 import type { RequestPool } from "../outbound/request-pool.js";
 import { freshnessSeconds } from "../outbound/response-headers.js";
-import type { KeySetLoader, LoadedKeySet } from "./cached-key-set.js";
+import type { KeySetLoader } from "./cached-key-set.js";
 import type { FetcherSettings } from "./fetcher-options.js";
 import type { FetchCounters } from "./fetcher-status.js";
+import type { LoadedKeySet } from "./kept-key-set.js";
 import { type KeySet, readKeySet } from "./key-set.js";
 
 interface Answer {

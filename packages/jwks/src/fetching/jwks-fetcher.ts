@@ -10,7 +10,7 @@ import { type IssuerState, type JWKSFetcherMetrics, newFetchCounters } from "./f
 import { IssuerClient } from "./issuer-client.js";
 import { KnownIssuers } from "./known-issuers.js";
 
-/** Everything that is known of one issuer. */
+/** State of one issuer. */
 interface Issuer {
   /** Outlives the key set, so that forgetting the keys does not forget that the issuer is down. */
   readonly client: IssuerClient;

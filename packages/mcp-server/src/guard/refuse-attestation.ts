@@ -4,7 +4,7 @@ import { membersOf } from "@attest/core/internal";
 const METHODS = ["registerTool", "registerResource", "registerPrompt", "tool", "resource", "prompt"];
 const TASK_METHODS = ["registerToolTask"];
 
-/** Where the SDK's servers keep what has been registered. */
+/** Members in which the SDK's servers keep registered tools, resources and prompts. */
 const REGISTRIES = [
   "_registeredTools",
   "_registeredResources",

@@ -20,7 +20,7 @@ export interface AttestationRules {
 
 type Index = NameIndex<CompiledRequirement>;
 
-/** Refuses everybody: what is asked for cannot be told apart from what the rules guard. */
+/** Refuses everybody, because the resource cannot be told apart from those that the rules guard. */
 const UNSETTLED: readonly CompiledRequirement[] = [
   async () => "the URI can be read in more ways than the rules can follow",
 ];
@@ -61,7 +61,7 @@ export class RuleTable {
     return target === undefined ? [] : this.requirementsFor(target.kind, target.name);
   }
 
-  /** Returns what must be met to use what is called `name`, all of it. */
+  /** Returns the requirements for the tool, resource or prompt called `name`. All must be met. */
   requirementsFor(kind: RuledKind, name: string): readonly CompiledRequirement[] {
     const index = this.#indexes[kind];
     if (index.isEmpty) return [];
@@ -73,7 +73,7 @@ export class RuleTable {
   }
 }
 
-/** Reads the option `rules`: a table that is one already, or what makes one. */
+/** Reads the option `rules`: a finished table, or the rules to make one of. */
 export function ruleTable(rules: unknown = {}): RuleTable {
   return rules instanceof RuleTable ? rules : new RuleTable(rules as AttestationRules);
 }

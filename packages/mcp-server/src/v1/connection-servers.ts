@@ -7,7 +7,7 @@ import type { HostGate, HttpHostSettings } from "./http-host-options.js";
 const stores = new WeakSet<EventStore>();
 const made = new WeakSet<ConnectableServer>();
 
-/** What a host makes for one connection. */
+/** Factories of the parts that one connection has for itself. */
 interface Factories extends Pick<HttpHostSettings, "createServer">, HostGate {
   readonly createEventStore?: (() => EventStore) | undefined;
 }

@@ -92,7 +92,7 @@ export class HttpSession {
     this.#idle.unref();
   }
 
-  /** How many requests are unanswered. */
+  /** Number of unanswered requests. */
   get openRequests(): number {
     return this.#output.openRequests;
   }
@@ -185,7 +185,7 @@ export class HttpSession {
   /** Returns what `answer` settles to; a call that waits for a session which is over would wait for ever. */
   #unlessOver<T>(answer: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      // What ended the session may be on its way as the answer.
+      // The answer that ended the session may be on its way: it comes first.
       const isOver = (): void => void setImmediate(() => reject(sessionNotFound()));
       this.#waiting.add(isOver);
       answer.then(resolve, reject).finally(() => this.#waiting.delete(isOver));

@@ -42,7 +42,7 @@ describe("findDenial", () => {
     },
   );
 
-  test("asks no further once a requirement is not met, and does not proceed", async () => {
+  test("stops at the first requirement that is not met, and does not proceed", async () => {
     const asked: string[] = [];
     const requirement = (name: string, reason?: string) => async () => {
       asked.push(name);
@@ -58,7 +58,7 @@ describe("findDenial", () => {
     expect(asked).toEqual(["a", "b"]);
   });
 
-  test("takes what `proceed` throws for no denial", async () => {
+  test("does not take an error that `proceed` throws for a denial", async () => {
     const failing = findDenial(
       callThat(() => false),
       [met],

@@ -19,7 +19,7 @@ async function ready(link: WitnessLink, options: Parameters<Issuer["token"]>[0] 
   await connection.request("initialize", initializeParams(await issuer.token(options)));
   const call = (name: string, args = {}) => connection.request("tools/call", { name, arguments: args });
   const { saw } = witness;
-  // What was seen before a mark was seen is there when the mark is: of a child process one hears when one hears.
+  // Reports of a child process come late, but in order. Once the mark is there, so is everything before it.
   const seen = async () => {
     await call("mark");
     await vi.waitFor(() => expect(saw).toContain("ran mark"), { timeout: 10_000 });

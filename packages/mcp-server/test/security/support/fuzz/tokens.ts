@@ -28,7 +28,7 @@ export class Tokens {
     this.#clock = clock;
   }
 
-  /** What `token` truly says; `undefined` when it is not good. */
+  /** Returns the true content of `token`; `undefined` when the token is not good. */
   truthOf(token: string): Genuine | undefined {
     return this.#genuine.get(token);
   }

@@ -12,10 +12,10 @@ export interface Session {
   readonly accepted: Map<string, Genuine>;
 }
 
-/** All that one run of the fuzzer takes place in: servers, and what they wait for goes on when the test says so. */
+/** Surroundings of one run of the fuzzer. Whatever its servers wait for goes on when the test says so. */
 export class World {
   readonly tokens: Tokens;
-  /** What happened and should not have. */
+  /** Events that must not happen, and did. */
   readonly violations: string[] = [];
   readonly #policy: VerificationPolicy;
   readonly #clock = new FixedClock(1_800_000_000);
