@@ -70,6 +70,6 @@ function explain(error: AttestationError, detail: string): void {
   const { message, stack } = error;
   const explained = `${message} In detail: ${printable(detail)}.`;
   error.message = explained;
-  // What is printed begins with the message as it was when the error was made.
+  // A stack begins with the message as it was when the error was made.
   if (stack !== undefined) error.stack = stack.replace(message, () => explained);
 }

@@ -17,7 +17,7 @@ export interface Sample {
   readonly publicKey: { readonly kty: string; readonly crv: string; readonly x: string };
 }
 
-/** What became of tokens that a runtime made and of one that it was given: `verified`, or who refused with which code. */
+/** Verdicts on a runtime's own tokens and on one that it was given: `verified`, or the code and the check that refused. */
 export interface Verdicts {
   readonly own: string;
   readonly replayed: string;

@@ -30,7 +30,7 @@ const REQUIREMENTS: Requirements = {
   audience: [AUDIENCE],
 };
 
-/** What a {@link GatedServer} has seen. */
+/** Messages that a {@link GatedServer} has seen. */
 export interface Seen {
   /** The evidence of every request that carried some, by method. */
   readonly evidence: { readonly method: string; readonly evidence: Evidence }[];
