@@ -1,6 +1,6 @@
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
-import { AttestationProvider, type AttestationVerifierOptions, hmacNonces, KeyPair } from "@attest/core";
+import { type AttestationVerifierOptions, hmacNonces, KeyPair } from "@attest/core";
 import { FixedClock } from "@attest/core/testing";
 import { AttestingClientSession, attestTransport, type RemoteTokenSource } from "@attest/mcp-client";
 import { createAttestingServer, currentAttestation } from "@attest/mcp-server";
@@ -18,7 +18,7 @@ import {
 } from "@modelcontextprotocol/sdk/types.js";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
-import { AUDIENCE, ISSUER, Issuer, sonnet } from "./support/agents.ts";
+import { AUDIENCE, Issuer } from "./support/agents.ts";
 import { createWeatherServer } from "./support/weather-server.ts";
 
 const NONCE_KEY = new Uint8Array(32);
@@ -138,13 +138,12 @@ describe("a client that proves its key", () => {
     const issuer = new Issuer();
     const clock = new FixedClock(Date.now() / 1000);
     const connect = await overHttp(issuer, { clock });
-    const provider = new AttestationProvider({ issuer: ISSUER, keyPair: issuer.keyPair, clock });
     const keys: (string | undefined)[] = [];
     const { agent } = provingAgent(issuer, {
       clock,
       getToken: async ({ confirmationKey }) => {
         keys.push(confirmationKey?.x);
-        return provider.createToken({ identity: sonnet, audience: AUDIENCE, confirmationKey });
+        return issuer.token({ clock, confirmationKey });
       },
     });
     await agent.connect(await connect());
