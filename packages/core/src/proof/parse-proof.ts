@@ -3,6 +3,7 @@ import { AttestationError, AttestationErrorCode, isAttestationError } from "../e
 import { kindOf } from "../printable.js";
 import { type CompactJws, parseJsonSegment, splitCompactJws } from "../token/compact-jws.js";
 import { readJwsHeader } from "../token/token-header.js";
+import { isNonce } from "../wire/nonce.js";
 
 /** The `typ` header of a proof, less an `application/` prefix. */
 export const PROOF_TYPE = "attestation-pop+jwt";
@@ -38,7 +39,6 @@ export interface DecodedProof extends Pick<CompactJws, "signature" | "signingInp
 
 const HASH = /^[A-Za-z0-9_-]{43}$/;
 const PROOF_ID = /^[!-~]{16,128}$/;
-const NONCE = /^[!-~]{1,128}$/;
 
 /**
  * Takes a proof apart.
@@ -71,7 +71,7 @@ function readProofClaims(payload: Readonly<Record<string, unknown>>): ProofClaim
   must(isText(wth, HASH), "wth", "is not a base64url SHA-256");
   must(isText(req, HASH), "req", "is not a base64url SHA-256");
   must(htu === undefined || typeof htu === "string", "htu", "is not a string");
-  must(nonce === undefined || isText(nonce, NONCE), "nonce", "is not 1 to 128 visible ASCII characters");
+  must(nonce === undefined || isNonce(nonce), "nonce", "is not 1 to 128 visible ASCII characters");
   must(ath === undefined || isText(ath, HASH), "ath", "is not a base64url SHA-256");
   return { aud, iat, jti, wth, req, htu, nonce, ath };
 }
