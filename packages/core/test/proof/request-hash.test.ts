@@ -284,10 +284,12 @@ describe("requestHash", () => {
       ["undefined in lists", { a: [undefined, () => 1] }, { a: [null, null] }],
       ["dates", { a: new Date(0) }, { a: "1970-01-01T00:00:00.000Z" }],
       [
-        "boxed values",
-        { a: new Number(1), b: new String("x"), c: new Boolean(true) },
-        { a: 1, b: "x", c: true },
+        "a toJSON that gives nothing",
+        { a: { toJSON: () => undefined }, b: [{ toJSON: () => () => 1 }] },
+        { b: [null] },
       ],
+      ["a toJSON that gives another", { a: { toJSON: () => ({ b: 1, toJSON: () => 1 }) } }, { a: { b: 1 } }],
+      ["a toJSON that is data", { a: { toJSON: 1 } }, JSON.parse('{"a":{"toJSON":1}}')],
     ])("hash as they do after JSON: %s", (_, given, inJson) => {
       expect(requestHash({ method: "x", params: given })).toBe(requestHash({ method: "x", params: inJson }));
     });
