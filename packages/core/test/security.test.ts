@@ -645,9 +645,6 @@ describe("Theft", () => {
     const { verifier, createToken } = await bound();
     const [inMeta, inCapabilities] = [await createToken(), await createToken()];
     const twice = evidenceIn({
-      jsonrpc: "2.0",
-      id: 1,
-      method: "initialize",
       params: {
         _meta: { "security.attestation": { token: inMeta } },
         capabilities: { experimental: { "security.attestation": { token: inCapabilities } } },

@@ -1,16 +1,17 @@
 import { describe, expect, test } from "vitest";
 import { KeyPair } from "../../src/keys/key-pair.js";
 import { parseProof } from "../../src/proof/parse-proof.js";
+import type { TokenSegment } from "../../src/testing.js";
 import { NOW } from "../support/attested.js";
 import { PROOF_HEADER, proofClaims } from "../support/bound.js";
 import { refusing } from "../support/context.js";
-import { forge, type Segment } from "../support/forge.js";
+import { forge } from "../support/forge.js";
 
 const keyPair = KeyPair.generate("agent");
 const CLAIMS = proofClaims("a.b.c");
 const HASH = "A".repeat(43);
 
-const parse = (claims: object = {}, header: Segment = PROOF_HEADER) =>
+const parse = (claims: object = {}, header: TokenSegment = PROOF_HEADER) =>
   parseProof(forge(keyPair, header, { ...CLAIMS, ...claims }));
 
 /** A proof of exactly `length` bytes. */

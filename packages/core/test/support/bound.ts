@@ -2,11 +2,12 @@ import { createHash } from "node:crypto";
 import { KeyPair } from "../../src/keys/key-pair.js";
 import { type CreateProofOptions, createProof } from "../../src/proof/create-proof.js";
 import { type ProvenRequest, requestHash } from "../../src/proof/request-hash.js";
+import type { TokenSegment } from "../../src/testing.js";
 import type { AttestationVerifierOptions } from "../../src/verify/attestation-verifier.js";
 import type { Presentation } from "../../src/verify/presentation.js";
 import type { VerificationResult } from "../../src/verify/result.js";
 import { AUDIENCE, attested, NOW } from "./attested.js";
-import { forge, type Segment } from "./forge.js";
+import { forge } from "./forge.js";
 
 export const REQUEST = {
   method: "tools/call",
@@ -51,7 +52,7 @@ export async function bound(options: Partial<AttestationVerifierOptions> = {}) {
   /** A proof that the agent's key rightly signed, whatever it says. */
   const forgeProof = (
     claims: object = {},
-    { key = agentKey, header = PROOF_HEADER }: { key?: KeyPair; header?: Segment } = {},
+    { key = agentKey, header = PROOF_HEADER }: { key?: KeyPair; header?: TokenSegment } = {},
   ): string => forge(key, header, { ...proofClaims(token), ...claims });
   const present = (proof: string | undefined, beside: Presentation = {}): Promise<VerificationResult> =>
     sides.verifier.verify(token, { proof, request: REQUEST, ...beside });
