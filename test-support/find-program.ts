@@ -42,6 +42,13 @@ export const OPENSSL: NeededProgram = {
   need: "the proxy tests need OpenSSL, for a certificate",
 };
 
+export const CURL: NeededProgram = {
+  names: ["curl"],
+  variable: "CURL_PATH",
+  debianPackage: "curl",
+  need: "the test of the demo's commands needs curl",
+};
+
 /**
  * The path of a program, which is installed first where that is possible.
  *
