@@ -72,6 +72,8 @@ export class ReconnectingTraffic {
     const isResumption = options?.resumptionToken !== undefined;
     if (keeper.isOver || isResumption) return this.#ports.traffic.send(message, options);
     if (!isRequest(message)) return this.#sendOther(message, options);
+    // The SDK sends it once more, as after 401, in the course of sending it: what becomes of that is seen to there.
+    if (this.#open.has(message.id)) return this.#ports.traffic.send(message, options);
     const call = { request: message, options, session: keeper.number, isTaken: false };
     this.#open.set(message.id, call);
     if (message.method === "initialize") keeper.begin(message);

@@ -1,4 +1,10 @@
-import { isResult, type JsonObject, type Message, type RequestMessage } from "@attest/core/wire";
+import {
+  isResult,
+  type JsonObject,
+  type Message,
+  type RequestMessage,
+  withoutEvidence,
+} from "@attest/core/wire";
 
 /** The things of a session that its successor is to have, as far as the server has agreed to them. */
 export class SessionMemory {
@@ -9,7 +15,7 @@ export class SessionMemory {
   readonly #subscriptions = new Map<unknown, JsonObject>();
 
   constructor(initialize: RequestMessage) {
-    this.initialize = initialize;
+    this.initialize = withoutEvidence(initialize);
   }
 
   /** Whether the handshake has succeeded: without that there is no session to succeed. */
@@ -21,7 +27,7 @@ export class SessionMemory {
   answered(request: RequestMessage, answer: Message): void {
     if (!isResult(answer)) return;
     const { method, params = {} } = request;
-    if (request === this.initialize) this.#isInitialized = true;
+    if (method === this.initialize.method) this.#isInitialized = true;
     else if (method === "logging/setLevel") this.#level = params;
     else if (method === "resources/subscribe") this.#subscriptions.set(params["uri"], params);
     else if (method === "resources/unsubscribe") this.#subscriptions.delete(params["uri"]);
