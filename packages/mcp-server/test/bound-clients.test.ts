@@ -105,6 +105,28 @@ describe.each([
 });
 
 describe("a client that proves its key", () => {
+  test.each(["when-bound", "always", "each-request"] as const)(
+    "goes on in a new session, with another token and proofs of its own, when the process is started again, under %s",
+    async (requireProof) => {
+      const issuer = new Issuer();
+      const verifier = issuer.verifier({ requireProof });
+      const start = () => new HttpSessions({ verifier, createServer: () => createWeatherServer(verifier) });
+      let sessions = start();
+      onTestFinished(() => sessions.close());
+      const url = await serve((request, response) => toNodeHandler(sessions.handle)(request, response));
+      const { agent, getToken } = provingAgent(issuer);
+      await agent.connect(new StreamableHTTPClientTransport(url) as Transport);
+      expect(await agent.callTool({ name: "steer-clouds" })).toEqual(STEERED);
+      await sessions.close();
+      sessions = start();
+      const calls = Array.from({ length: 10 }, () => agent.callTool({ name: "steer-clouds" }));
+      for (const answer of await Promise.all(calls)) expect(answer).toEqual(STEERED);
+      expect(agent.attestationVerified).toBe(true);
+      expect(sessions.size).toBe(1);
+      expect(getToken).toHaveBeenCalledTimes(2);
+    },
+  );
+
   test("uses one token for 1,000 calls, 50 at a time, each with a proof of its own", async () => {
     const issuer = new Issuer();
     const connect = await overHttp(issuer, { requireProof: "each-request", maxLifetimeSeconds: 3600 });
