@@ -1,30 +1,30 @@
-import type { Clock, Ed25519PublicKey } from "@attest/core";
+import type { Clock } from "@attest/core";
 import { causesOf } from "@attest/core/internal";
 import type { FetchCounters, IssuerState } from "./fetcher-status.js";
-import type { KeySet } from "./key-set.js";
+import type { KeysById } from "./remote-source.js";
 import { SharedFetch } from "./shared-fetch.js";
 
 /** Part of its time after which a key set is fetched anew, before a look-up has to wait for it. */
 const REFRESH_AFTER = 0.8;
 
 /** Key set that was just fetched, with the time for which it may be kept. */
-export interface LoadedKeySet {
-  readonly keySet: KeySet;
+export interface LoadedKeySet<Keys> {
+  readonly keySet: Keys;
   readonly freshSeconds: number;
 }
 
 /** Source of a {@link CachedKeySet}. */
-export interface KeySetLoader {
+export interface KeySetLoader<Keys> {
   /** Fetches the key set. */
-  load(): Promise<LoadedKeySet>;
+  load(): Promise<LoadedKeySet<Keys>>;
   /** Gives up all fetches that are under way: they are dead. */
   abandon(): void;
   /** Whether a fetch would be refused at once, because too many have failed. */
   readonly isCircuitOpen: boolean;
 }
 
-export interface CachedKeySetOptions {
-  readonly loader: KeySetLoader;
+export interface CachedKeySetOptions<Keys> {
+  readonly loader: KeySetLoader<Keys>;
   readonly clock: Clock;
   /** Longest time that a fetch may take, in seconds. */
   readonly requestTimeoutSeconds: number;
@@ -47,10 +47,10 @@ interface StaleUse {
  * Key set of one issuer: kept while it is fresh, fetched by one request at a time, used for a while longer when it cannot
  * be fetched. An answer that is known is returned as it is, not as a promise.
  */
-export class CachedKeySet {
-  readonly #options: CachedKeySetOptions;
-  readonly #fetch: SharedFetch<LoadedKeySet>;
-  #loaded: (LoadedKeySet & { readonly at: number }) | undefined;
+export class CachedKeySet<Key, Keys extends KeysById<Key> = KeysById<Key>> {
+  readonly #options: CachedKeySetOptions<Keys>;
+  readonly #fetch: SharedFetch<LoadedKeySet<Keys>>;
+  #loaded: (LoadedKeySet<Keys> & { readonly at: number }) | undefined;
   /** When an unknown key id last caused a fetch. */
   #soughtAt = Number.NEGATIVE_INFINITY;
   /** When a failed signature last caused a fetch. A time of its own: made-up key ids must not put this fetch off. */
@@ -58,7 +58,7 @@ export class CachedKeySet {
   /** Failure of the latest fetch, with its time. */
   #failure: { readonly error: unknown; readonly at: number; isReported: boolean } | undefined;
 
-  constructor(options: CachedKeySetOptions) {
+  constructor(options: CachedKeySetOptions<Keys>) {
     this.#options = options;
     const { clock, loader, requestTimeoutSeconds } = options;
     this.#fetch = new SharedFetch({
@@ -76,7 +76,7 @@ export class CachedKeySet {
     });
   }
 
-  getKeySet(): KeySet | Promise<KeySet> {
+  getKeySet(): Keys | Promise<Keys> {
     const now = this.#options.clock.now();
     const keySet = this.#usableAtOnce(now);
     if (keySet === undefined) return this.#loadOrStale();
@@ -85,7 +85,7 @@ export class CachedKeySet {
   }
 
   /** Returns the key named `kid`, or `undefined` when the issuer publishes none, as far as the latest fetch can tell. */
-  getKey(kid: string): Ed25519PublicKey | undefined | Promise<Ed25519PublicKey | undefined> {
+  getKey(kid: string): Key | undefined | Promise<Key | undefined> {
     const now = this.#options.clock.now();
     const keySet = this.#usableAtOnce(now);
     const key = keySet?.keys.get(kid);
@@ -95,7 +95,7 @@ export class CachedKeySet {
   }
 
   /** Returns the key named `kid` after another look at the issuer, unless there was such a look within the cooldown. */
-  async refreshKey(kid: string): Promise<Ed25519PublicKey | undefined> {
+  async refreshKey(kid: string): Promise<Key | undefined> {
     const { clock, counters, loader, unknownKeyCooldownSeconds } = this.#options;
     const now = clock.now();
     const known = this.#usableAtOnce(now)?.keys.get(kid);
@@ -126,7 +126,7 @@ export class CachedKeySet {
   }
 
   /** Looks for a key that the known set does not have: the issuer may have rotated, or the id is made up. */
-  async #seek(kid: string, now: number, isSetKnown: boolean): Promise<Ed25519PublicKey | undefined> {
+  async #seek(kid: string, now: number, isSetKnown: boolean): Promise<Key | undefined> {
     if (isSetKnown && !this.#fetch.isUnderWay) {
       if (isWithin(now, this.#soughtAt, this.#options.unknownKeyCooldownSeconds)) {
         this.#options.counters.cacheHits++;
@@ -147,7 +147,7 @@ export class CachedKeySet {
    * Returns the set when it can be used without a wait: a fresh one; or one past its time, after a fetch that failed.
    * Starts a fetch meanwhile when the set is about to need one.
    */
-  #usableAtOnce(now: number): KeySet | undefined {
+  #usableAtOnce(now: number): Keys | undefined {
     const loaded = this.#loaded;
     if (loaded === undefined) return undefined;
     const age = now - loaded.at;
@@ -178,7 +178,7 @@ export class CachedKeySet {
   }
 
   /** Returns what a fetch brings; or, when it fails, the set past its time. */
-  async #loadOrStale(): Promise<KeySet> {
+  async #loadOrStale(): Promise<Keys> {
     const { clock, counters } = this.#options;
     if (this.#fetch.isUnderWay) counters.coalesced++;
     else counters.cacheMisses++;
