@@ -18,7 +18,7 @@ import { publicPackages } from "../package-metadata.ts";
  * may be added; one that is gone is taken off the list.
  */
 const TYPES_THAT_RUN_BACK: Readonly<Record<string, readonly string[]>> = {
-  core: ["events → verify/", "ports → keys/"],
+  core: ["ports → keys/"],
   "mcp-server": ["context/ → guard/"],
 };
 

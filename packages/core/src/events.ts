@@ -1,5 +1,5 @@
 import type { AttestationErrorCode } from "./errors.js";
-import type { TrustLevel } from "./verify/trust.js";
+import type { TrustLevel } from "./trust.js";
 
 /**
  * Events about tokens: in providers, which sign them, and in verifiers.

@@ -19,13 +19,28 @@ export { type Ed25519PublicJwk, Ed25519PublicKey } from "./keys/ed25519-public-k
 export { InMemoryKeyResolver } from "./keys/in-memory-key-resolver.js";
 export { type Ed25519PrivateJwk, KeyPair } from "./keys/key-pair.js";
 export type { AttestationObserver } from "./observer.js";
+export { VerificationPolicy } from "./policy.js";
 export type { KeyResolver, MaybePromise, ReplayCache, Signer } from "./ports.js";
+export { type CreateProofOptions, createProof } from "./proof/create-proof.js";
+export { type HmacNoncesOptions, hmacNonces } from "./proof/hmac-nonces.js";
+export type { NonceSource } from "./proof/nonce-source.js";
+export type { DecodedProof, ProofClaims } from "./proof/parse-proof.js";
+export type { ProofDemands } from "./proof/proof-demands.js";
+export type { SingleUse } from "./proof/proof-use.js";
+export { type ProvenRequest, requestHash } from "./proof/request-hash.js";
+export {
+  type Confirmation,
+  type ConfirmationOptions,
+  verifyConfirmation,
+} from "./proof/verify-confirmation.js";
+export { ProofPolicy } from "./proof-policy.js";
 export { InMemoryReplayCache, type InMemoryReplayCacheOptions } from "./replay/in-memory-replay-cache.js";
 export { AttestationProvider } from "./token/attestation-provider.js";
 export type { AttestationClaims } from "./token/claims.js";
 export { decodeToken } from "./token/decode-token.js";
 export type { AttestationProviderOptions, CreateTokenOptions } from "./token/provider-options.js";
 export { type TokenHeader, TokenType } from "./token/token-header.js";
+export { isTrustedAtLeast, isTrustLevel, TrustLevel } from "./trust.js";
 export {
   AttestationVerifier,
   type AttestationVerifierOptions,
@@ -41,14 +56,12 @@ export { type AudienceOptions, audience } from "./verify/checks/audience.js";
 export { requiredClaims } from "./verify/checks/claims.js";
 export { type IssuerOptions, issuer } from "./verify/checks/issuer.js";
 export { type LifetimeOptions, lifetime } from "./verify/checks/lifetime.js";
-export { proofOfPossession } from "./verify/checks/proof.js";
+export { type ProofOptions, proofOfPossession } from "./verify/checks/proof.js";
 export { type ReplayOptions, replay } from "./verify/checks/replay.js";
 export { type SignatureOptions, signature } from "./verify/checks/signature.js";
 export { insertAfter, insertBefore, replaceCheck, withoutCheck } from "./verify/compose.js";
-export { VerificationPolicy } from "./verify/policy.js";
 export type { Presentation } from "./verify/presentation.js";
 export type { Challenge, NotVerified, VerificationResult, Verified } from "./verify/result.js";
-export { isTrustedAtLeast, isTrustLevel, TrustLevel } from "./verify/trust.js";
 export type { TrustedIssuer } from "./verify/trusted-issuer.js";
 export {
   type ComposedVerifier,

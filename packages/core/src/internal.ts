@@ -34,4 +34,6 @@ export {
   stated,
 } from "./options/read-options.js";
 export { kindOf, printable } from "./printable.js";
+export { proofUrl } from "./proof/proof-url.js";
+export { type ProofSettings, signProof } from "./proof/sign-proof.js";
 export { assertSeconds } from "./seconds.js";

@@ -13,6 +13,12 @@ declare class URL {
   static canParse(url: string): boolean;
   constructor(url: string);
   readonly hostname: string;
+  readonly href: string;
+  readonly protocol: string;
+  username: string;
+  password: string;
+  search: string;
+  hash: string;
 }
 declare var crypto: {
   getRandomValues(array: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>;

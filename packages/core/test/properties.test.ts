@@ -6,7 +6,7 @@ import { AttestationMetadata, AttestationType, SafetyLevel } from "../src/identi
 import { KeyPair } from "../src/keys/key-pair.js";
 import { AttestationProvider } from "../src/token/attestation-provider.js";
 import { TokenType } from "../src/token/token-header.js";
-import { trustLevelOf } from "../src/verify/trust.js";
+import { trustLevelOf } from "../src/trust.js";
 import { attested, ISSUER } from "./support/attested.js";
 import { forge, HEADER, PAYLOAD } from "./support/forge.js";
 

@@ -2,6 +2,8 @@ export { adviceFor } from "./errors/advice.js";
 export { AttestationRejectedError } from "./errors/attestation-rejected-error.js";
 export { UnverifiedServerError } from "./errors/unverified-server-error.js";
 export type { ClientEvent } from "./events.js";
+export type { Confirm, ConfirmOptions } from "./evidence/confirm.js";
+export type { ProofKey } from "./evidence/proof-key.js";
 export type {
   GetToken,
   LocalTokenSource,

@@ -8,9 +8,12 @@ test("the package exports these names and no others", async () => {
       ".": {
         "types": [
           "ClientEvent",
+          "Confirm",
+          "ConfirmOptions",
           "CreateAttestingSessionOptions",
           "GetToken",
           "LocalTokenSource",
+          "ProofKey",
           "RemoteTokenSource",
           "SilentStatus",
           "TokenRequest",

@@ -114,6 +114,7 @@ describe.each(links)("an attested session over %s", (name, link) => {
         policy: "required",
         trusted_issuers: [ISSUER],
         required_claims: expect.arrayContaining(["iss", "agent_identity"]),
+        proof: "when-bound",
         ...(code === 1005 ? { audience: [AUDIENCE] } : {}),
       });
       expect(agent.attestationStatus).toBeNull();

@@ -8,7 +8,6 @@ import {
   type Verifier,
 } from "@attest/core";
 import { FixedClock } from "@attest/core/testing";
-import { AttestingClientSession } from "@attest/mcp-client";
 import {
   attestServer,
   createAttestingServer,
@@ -22,7 +21,7 @@ import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { CallToolRequestSchema, type JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { ISSUER, Issuer } from "./support/agents.ts";
+import { ISSUER, Issuer, sonnet } from "./support/agents.ts";
 import { startHttpHost } from "./support/http-host.ts";
 import { connectRaw, initializeParams, openRaw } from "./support/raw-connection.ts";
 import { createWeatherServer } from "./support/weather-server.ts";
@@ -256,36 +255,29 @@ describe("AttestationGate over stateful HTTP", () => {
     expect(answer).not.toContain("blue");
   });
 
-  test("refuses a stateless server's requests under required, tells the operator why, and burns no token", async () => {
+  test("refuses a stateless server's requests without evidence under required, and tells both sides why", async () => {
     const issuer = new Issuer();
-    const verifier = issuer.verifier();
     const observer = { record: vi.fn() };
+    const verifier = issuer.verifier();
     const host = await startHttpHost(() => createWeatherServer(verifier, { observer }), { stateless: true });
     onTestFinished(() => host.close());
-    const token = await issuer.token();
-    const agent = new AttestingClientSession(
-      { name: "agent", version: "1" },
-      { getToken: async () => token },
-    );
-    await expect(
-      agent.connect(new StreamableHTTPClientTransport(host.url) as Transport),
-    ).rejects.toMatchObject({ code: AttestationErrorCode.ATTESTATION_REQUIRED });
-    expect(await (await post(host.url, call)).text()).toContain("attestation_required");
+    const answer = await (await post(host.url, call)).text();
+    expect(answer).toContain('"reason":"attestation_required"');
+    expect(answer).toContain('"proof":"each-request"');
     expect(observer.record).toHaveBeenCalledWith(
-      expect.objectContaining({ type: "denied", detail: expect.stringContaining("sessionIdGenerator") }),
+      expect.objectContaining({ type: "denied", detail: expect.stringContaining("no evidence came") }),
     );
-    await expect(verifier.verify(token)).resolves.toMatchObject({ verified: true });
   });
 
-  test("lets a stateless server's calls in unattested under optional, without the token that came with them", async () => {
+  test("serves a stateless server's request with the agent of the evidence in it, once for a token that is not bound", async () => {
     const issuer = new Issuer();
-    const verifier = issuer.verifier({ policy: "optional" });
     const ran = vi.fn();
+    const verifier = issuer.verifier();
     const host = await startHttpHost(
       () => {
         const server = createWeatherServer(verifier);
         server.registerTool("meta", {}, async ({ _meta }) => {
-          ran(_meta, currentAttestation()?.verified);
+          ran(_meta, currentAttestation()?.subject);
           return { content: [] };
         });
         return server;
@@ -293,10 +285,19 @@ describe("AttestationGate over stateful HTTP", () => {
       { stateless: true },
     );
     onTestFinished(() => host.close());
-    expect(await (await post(host.url, call)).text()).toContain("blue");
     const _meta = { "security.attestation": { version: "0.1.0", token: await issuer.token() }, other: 1 };
-    await (await post(host.url, { ...call, params: { name: "meta", _meta } })).text();
-    expect(ran).toHaveBeenCalledExactlyOnceWith({ other: 1 }, false);
+    const presented = { ...call, params: { name: "meta", _meta } };
+    await (await post(host.url, presented)).text();
+    expect(ran).toHaveBeenCalledExactlyOnceWith({ other: 1 }, sonnet.toSpiffeId());
+    expect(await (await post(host.url, presented)).text()).toContain("replay_detected");
+    expect(ran).toHaveBeenCalledOnce();
+  });
+
+  test("lets a stateless server's calls in unattested under optional", async () => {
+    const verifier = new Issuer().verifier({ policy: "optional" });
+    const host = await startHttpHost(() => createWeatherServer(verifier), { stateless: true });
+    onTestFinished(() => host.close());
+    expect(await (await post(host.url, call)).text()).toContain("blue");
   });
 
   test("keeps transports usable whose user set callbacks before connect", async () => {

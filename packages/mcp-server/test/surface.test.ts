@@ -41,15 +41,19 @@ test("the package exports these names and no others", async () => {
       "./http": {
         "types": [
           "CloseOptions",
+          "HttpHostOptions",
           "HttpLimitsOptions",
           "HttpSessionInfo",
           "HttpSessionsOptions",
           "NodeHandlerOptions",
           "RequestExtra",
+          "StatelessHttpOptions",
+          "StatelessLimitsOptions",
           "WebHandler",
         ],
         "values": [
           "HttpSessions",
+          "StatelessHttp",
           "toNodeHandler",
         ],
       },

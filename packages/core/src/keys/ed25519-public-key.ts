@@ -1,13 +1,12 @@
-import { sha256 } from "@noble/hashes/sha2.js";
 import type { SignatureAlgorithm } from "../constants.js";
 import { decodeBase64url, encodeBase64url } from "../encoding/base64url.js";
 import { bytesOf } from "../encoding/bytes.js";
-import { encodeUtf8 } from "../encoding/utf8.js";
 import { kindOf } from "../printable.js";
 import { currentBackend } from "./current-backend.js";
 import { decodeSpki, encodeSpki } from "./key-info.js";
 import { decodePem, encodePem } from "./pem.js";
 import { isStrictPublicKey, isStrictSignature } from "./strict-ed25519.js";
+import { thumbprintOf } from "./thumbprint.js";
 
 /** Public Ed25519 key as a JSON Web Key (RFC 8037 §2). `x` is the key's 32 bytes in base64url. */
 export interface Ed25519PublicJwk {
@@ -111,7 +110,6 @@ export class Ed25519PublicKey {
 
   /** Returns the key's JWK thumbprint: base64url SHA-256 (RFC 7638 §3, RFC 8037 §2). */
   thumbprint(): string {
-    const { crv, kty, x } = this.toJwk();
-    return encodeBase64url(sha256(encodeUtf8(JSON.stringify({ crv, kty, x }))));
+    return thumbprintOf(encodeBase64url(this.#bytes));
   }
 }

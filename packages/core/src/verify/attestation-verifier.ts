@@ -1,18 +1,19 @@
 import type { Clock } from "../clock.js";
 import { nullable, optional } from "../options/option-kinds.js";
 import { type Option, type OptionsSpec, readOptions, stated } from "../options/read-options.js";
+import type { VerificationPolicy } from "../policy.js";
 import type { KeyResolver, ReplayCache } from "../ports.js";
 import { kindOf } from "../printable.js";
+import type { ProofDemands } from "../proof/proof-demands.js";
 import { InMemoryReplayCache } from "../replay/in-memory-replay-cache.js";
 import type { Check } from "./check.js";
-import { type AudienceOptions, audience, audienceOption, unstatedAudience } from "./checks/audience.js";
+import { audience, audienceOption, unstatedAudience } from "./checks/audience.js";
 import { requiredClaims, requiredClaimsOption } from "./checks/claims.js";
 import { ISSUER_OPTIONS, type IssuerOptions, issuer } from "./checks/issuer.js";
 import { LIFETIME_OPTIONS, type LifetimeOptions, lifetime } from "./checks/lifetime.js";
-import { proofOfPossession } from "./checks/proof.js";
+import { PROOF_OPTIONS, type ProofOptions, type ProofSettings, proofOfPossession } from "./checks/proof.js";
 import { REPLAY_OPTIONS, type ReplayOptions, replay } from "./checks/replay.js";
 import { SIGNATURE_OPTIONS, type SignatureOptions, signature } from "./checks/signature.js";
-import type { VerificationPolicy } from "./policy.js";
 import type { Presentation } from "./presentation.js";
 import type { VerificationResult } from "./result.js";
 import type { IssuerTrust } from "./trusted-issuer.js";
@@ -29,7 +30,7 @@ export interface AttestationVerifierOptions
     IssuerOptions,
     SignatureOptions,
     LifetimeOptions,
-    Partial<AudienceOptions>,
+    ProofOptions,
     Pick<ReplayOptions, "cacheTimeoutSeconds"> {
   /**
    * Remembers used tokens. Default: a memory of this verifier's own, which is enough when one verifier serves all
@@ -49,7 +50,7 @@ const checksOption: Option<readonly Check[]> = (value = [], name) => {
 };
 
 /** {@link AttestationVerifierOptions} with their defaults filled in. */
-interface Settings extends VerifierSettings {
+interface Settings extends VerifierSettings, ProofSettings {
   readonly trustedIssuers: ReadonlyMap<string, IssuerTrust>;
   readonly keyResolver: KeyResolver;
   readonly keyTimeoutSeconds: number;
@@ -67,6 +68,7 @@ const OPTIONS: OptionsSpec<Settings> = {
   ...ISSUER_OPTIONS,
   ...SIGNATURE_OPTIONS,
   ...LIFETIME_OPTIONS,
+  ...PROOF_OPTIONS,
   audience: stated((value = null, name) => audienceOption(value, name)),
   requiredClaims: stated(requiredClaimsOption),
   checks: stated(checksOption),
@@ -82,18 +84,30 @@ const OPTIONS: OptionsSpec<Settings> = {
 export function defaultChecks(options: AttestationVerifierOptions): readonly Check[] {
   const settings = readOptions("AttestationVerifier", options, OPTIONS);
   const { keyResolver, keyTimeoutSeconds, maxLifetimeSeconds, cacheTimeoutSeconds, checks } = settings;
+  const { maxRememberedTokens } = options;
   const { replayCache = new InMemoryReplayCache({ clock: settings.clock }) } = settings;
   keyResolver.keep?.([...settings.trustedIssuers.keys()]);
   return [
     issuer({ trustedIssuers: options.trustedIssuers }),
-    signature({ keyResolver, keyTimeoutSeconds }),
+    signature({ keyResolver, keyTimeoutSeconds, maxRememberedTokens }),
     lifetime({ maxLifetimeSeconds }),
     options.audience === undefined ? unstatedAudience() : audience({ audience: options.audience }),
     requiredClaims(options.requiredClaims),
     ...checks,
-    proofOfPossession(),
+    proofOfPossession(onlyGiven(options, PROOF_OPTION_NAMES)),
     ...(replayCache === null ? [] : [replay({ replayCache, cacheTimeoutSeconds })]),
   ];
+}
+
+const PROOF_OPTION_NAMES = [...Object.keys(PROOF_OPTIONS), "audience"] as readonly (keyof ProofOptions)[];
+
+/** Returns those options that are there: for some of them it is an error to be there and `undefined`. */
+function onlyGiven<Name extends keyof AttestationVerifierOptions>(
+  options: AttestationVerifierOptions,
+  names: readonly Name[],
+): Pick<AttestationVerifierOptions, Name> {
+  const given = names.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]);
+  return Object.fromEntries(given) as Pick<AttestationVerifierOptions, Name>;
 }
 
 /** Verifies attestation tokens with {@link defaultChecks}, and is nothing but that list. */
@@ -105,12 +119,13 @@ export class AttestationVerifier implements ComposedVerifier {
   readonly clock: Clock;
   readonly clockSkewSeconds: number;
   readonly checks: readonly string[];
+  readonly proof: ProofDemands | undefined;
   readonly #verifier: ComposedVerifier;
 
   /** @throws {TypeError | RangeError} naming the option that is wrong. */
   constructor(options: AttestationVerifierOptions) {
     this.#verifier = composeVerifier(defaultChecks(options), options);
-    const { policy, trustedIssuers, requiredClaims, audience, clock, clockSkewSeconds, checks } =
+    const { policy, trustedIssuers, requiredClaims, audience, clock, clockSkewSeconds, checks, proof } =
       this.#verifier;
     this.policy = policy;
     this.trustedIssuers = trustedIssuers;
@@ -119,6 +134,7 @@ export class AttestationVerifier implements ComposedVerifier {
     this.clock = clock;
     this.clockSkewSeconds = clockSkewSeconds;
     this.checks = checks;
+    this.proof = proof;
   }
 
   /** Verifies a token; a refusal is a result, never an exception. */

@@ -1,3 +1,5 @@
+import type { DecodedProof } from "../proof/parse-proof.js";
+import type { ProofDemands } from "../proof/proof-demands.js";
 import type { DecodedToken } from "../token/decode-token.js";
 import type { Presentation } from "./presentation.js";
 
@@ -6,6 +8,10 @@ export interface VerificationContext extends DecodedToken {
   /** The token as it was presented. */
   readonly token: string;
   readonly presentation: Presentation;
+  /** Of a bound token: base64url SHA-256 of the token as it was presented. A proof names its token by it. */
+  readonly tokenHash?: string | undefined;
+  /** Of a bound token: the proof that came with it, taken apart. Nothing in it is verified before the check `proof`. */
+  readonly proof?: DecodedProof | undefined;
   /** When verification began, in seconds since the Unix epoch: the same for every check. */
   readonly now: number;
   /** How far the issuer's clock and this one may lie apart, in seconds: the same for every check. */
@@ -17,6 +23,7 @@ export interface CheckAdvertisement {
   readonly trustedIssuers?: readonly string[];
   readonly requiredClaims?: readonly string[];
   readonly audience?: readonly string[];
+  readonly proof?: ProofDemands;
 }
 
 /** One rule that a token must pass. */

@@ -11,8 +11,23 @@ const READERS: Readonly<Record<string, string>> = {
   requiredClaims: "requiredClaims",
   replayCache: "replay",
   cacheTimeoutSeconds: "replay",
+  requireProof: "proofOfPossession",
+  endpoints: "proofOfPossession",
+  challenge: "proofOfPossession",
+  bindUser: "proofOfPossession",
+  maxRememberedTokens: "signature",
   checks: "defaultChecks",
 };
+
+/** Options that may be left out, and not be `undefined`. */
+const STATED: ReadonlySet<string> = new Set([
+  "audience",
+  "requiredClaims",
+  "requireProof",
+  "endpoints",
+  "challenge",
+  "bindUser",
+]);
 
 /** The names of the options that checks read, not the verifier around them. */
 export const CHECK_OPTION_NAMES: readonly string[] = Object.keys(READERS);
@@ -37,7 +52,7 @@ export function refuseMisplacedOptions(options: object, checks: readonly Check[]
 function isRead(name: string, value: unknown, checks: readonly Check[]): boolean {
   if (name === "checks") return Array.isArray(value) && value.every((check) => checks.includes(check));
   // Where leaving out is weaker than a value could be, `undefined` is a mistake, such as a variable that is not set.
-  if (value === undefined) return name !== "audience" && name !== "requiredClaims";
+  if (value === undefined) return !STATED.has(name);
   // `null` leaves the check for replays out.
   if (name === "replayCache" && value === null) return !checks.some((check) => check.name === "replay");
   return checks.some((check) => wasMadeFrom(check, name, value));

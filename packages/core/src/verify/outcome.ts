@@ -3,12 +3,12 @@ import type { AttestationError } from "../errors.js";
 import { AttestationErrorCode } from "../errors.js";
 import type { TokenEvent } from "../events.js";
 import { type AttestationObserver, notify } from "../observer.js";
+import { VerificationPolicy } from "../policy.js";
 import { printable } from "../printable.js";
 import type { AttestationClaims } from "../token/claims.js";
 import type { DecodedToken } from "../token/decode-token.js";
-import { VerificationPolicy } from "./policy.js";
+import { TrustLevel, trustLevelOf } from "../trust.js";
 import type { VerificationResult } from "./result.js";
-import { TrustLevel, trustLevelOf } from "./trust.js";
 
 /** How the checks ended: every one passed, or one refused. */
 export type Outcome =

@@ -1,6 +1,6 @@
 import type { AttestationErrorCode } from "../errors.js";
 import type { AttestationClaims } from "../token/claims.js";
-import type { TrustLevel } from "./trust.js";
+import type { TrustLevel } from "../trust.js";
 
 /** A demand for a fresh proof of possession: it has to carry `nonce`. */
 export interface Challenge {

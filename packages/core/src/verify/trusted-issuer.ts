@@ -2,7 +2,7 @@ import { isTrustDomain } from "../identity/spiffe-id.js";
 import { oneOf, optional, text } from "../options/option-kinds.js";
 import { type OptionsSpec, readOptions, stated } from "../options/read-options.js";
 import { kindOf, printable } from "../printable.js";
-import { TrustLevel } from "./trust.js";
+import { TrustLevel } from "../trust.js";
 
 /** Issuer that is trusted, and for which agents. */
 export interface TrustedIssuer {

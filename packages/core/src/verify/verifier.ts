@@ -1,17 +1,20 @@
 import { causesOf } from "../causes.js";
 import type { Clock } from "../clock.js";
+import { sha256Base64url } from "../encoding/sha256.js";
 import { AttestationError, AttestationErrorCode, isAttestationError } from "../errors.js";
 import type { TokenEvent } from "../events.js";
 import { type AttestationObserver, notify } from "../observer.js";
 import { clock, count, observer, oneOf, seconds } from "../options/option-kinds.js";
 import { assertOptions, type OptionsSpec, readOptions } from "../options/read-options.js";
+import { VerificationPolicy } from "../policy.js";
 import { kindOf, printable } from "../printable.js";
+import { type DecodedProof, parseProof } from "../proof/parse-proof.js";
+import type { ProofDemands } from "../proof/proof-demands.js";
 import { DEFAULT_MAX_TOKEN_BYTES } from "../token/compact-jws.js";
 import { type DecodedToken, parseToken } from "../token/decode-token.js";
 import { type Check, type CheckAdvertisement, isOwnCheck, wasMadeFrom } from "./check.js";
 import { CHECK_OPTION_NAMES, refuseMisplacedOptions } from "./misplaced-options.js";
 import { type Outcome, reportOutcome, toResult } from "./outcome.js";
-import { VerificationPolicy } from "./policy.js";
 import type { Presentation } from "./presentation.js";
 import type { VerificationResult } from "./result.js";
 
@@ -33,6 +36,8 @@ export interface Verifier {
   readonly clockSkewSeconds?: number | undefined;
   /** The names of the checks that a token passes, in their order. */
   readonly checks?: readonly string[] | undefined;
+  /** Demands on proofs of possession, which gates tell clients. Absent where no proof is checked. */
+  readonly proof?: ProofDemands | undefined;
   /**
    * Verifies a token. A refusal is a result, never an exception; what rejects is a bug or an outage in a check
    * of the user's own, and means that nothing is known about the agent.
@@ -76,6 +81,7 @@ export interface ComposedVerifier extends Verifier {
   readonly clock: Clock;
   readonly clockSkewSeconds: number;
   readonly checks: readonly string[];
+  readonly proof: ProofDemands | undefined;
 }
 
 /**
@@ -116,10 +122,22 @@ export function composeVerifier(checks: readonly Check[], options: VerifierOptio
       decoded = parseToken(token, maxTokenBytes);
       const { header, claims, signingInput, signature } = decoded;
       const now = clock.now();
-      const context = { header, claims, signingInput, signature, token, presentation, now, clockSkewSeconds };
+      const isBound = claims.cnf !== undefined;
+      if (isBound && !checksProofs) throw bareBoundToken();
+      const context = {
+        header,
+        claims,
+        signingInput,
+        signature,
+        token,
+        presentation,
+        tokenHash: isBound ? sha256Base64url(token) : undefined,
+        proof: isBound ? proofIn(presentation) : undefined,
+        now,
+        clockSkewSeconds,
+      };
       // Freezing takes as long as all of our own checks but the signature's, and those change nothing.
       if (!isAllOurs) Object.freeze(context);
-      if (claims.cnf !== undefined && !checksProofs) throw bareBoundToken();
       for (const check of ordered) {
         current = check.name;
         const returned: unknown = check.run(context);
@@ -146,6 +164,7 @@ export function composeVerifier(checks: readonly Check[], options: VerifierOptio
     clock,
     clockSkewSeconds,
     checks: Object.freeze(ordered.map(({ name }) => name)),
+    proof: ordered.find(({ advertises }) => advertises?.proof !== undefined)?.advertises?.proof,
     verify,
   });
 }
@@ -183,8 +202,15 @@ function bareBoundToken(): AttestationError {
   );
 }
 
+function proofIn({ proof }: Presentation): DecodedProof | undefined {
+  return proof === undefined || proof === null ? undefined : parseProof(proof);
+}
+
 /** Returns what the checks advertise under `what`, without repetitions; `undefined` where no check says anything. */
-function advertised(checks: readonly Check[], what: keyof CheckAdvertisement): readonly string[] | undefined {
+function advertised(
+  checks: readonly Check[],
+  what: keyof Omit<CheckAdvertisement, "proof">,
+): readonly string[] | undefined {
   const said = checks.flatMap((check) => check.advertises?.[what] ?? []);
   return said.length === 0 ? undefined : Object.freeze([...new Set(said)]);
 }

@@ -28,15 +28,15 @@ const ENVELOPE = "io.modelcontextprotocol/protocolVersion";
  * Returns the evidence that came with `message`; `undefined` when nothing did. Evidence in both places of one message
  * is malformed, since two readers could take different tokens.
  */
-export function evidenceIn({ params }: RequestMessage): Evidence | undefined {
+export function evidenceIn({ params }: Pick<RequestMessage, "params">): Evidence | undefined {
   const inMeta = metaIn(params)?.[KEY];
   const inCapabilities = experimentalIn(params)?.[KEY];
   if (isAbsent(inCapabilities)) return readEvidence(inMeta);
   return isAbsent(inMeta) ? readEvidence(inCapabilities) : MALFORMED_EVIDENCE;
 }
 
-/** Returns `request` with `evidence` in its place, in the stead of evidence that was there. */
-export function withEvidence(request: RequestMessage, evidence: Evidence): RequestMessage {
+/** Returns `request`, or a notification, with `evidence` in its place, in the stead of evidence that was there. */
+export function withEvidence<M extends Omit<RequestMessage, "id">>(request: M, evidence: Evidence): M {
   const params = request.params ?? {};
   if (!isHandshake(request)) {
     return {
@@ -69,7 +69,7 @@ export function statusIn(answer: Message): AttestationStatus | undefined {
 }
 
 /** Whether `request` is the `initialize` of a session, and no request of MCP 2026-07-28 by that name. */
-function isHandshake({ method, params }: RequestMessage): boolean {
+export function isHandshake({ method, params }: Pick<RequestMessage, "method" | "params">): boolean {
   return method === "initialize" && metaIn(params)?.[ENVELOPE] === undefined;
 }
 
@@ -92,11 +92,13 @@ function withoutCapability(params: JsonObject): JsonObject {
   return { ...params, capabilities };
 }
 
-function metaIn(params: JsonObject | undefined): JsonObject | undefined {
+/** Returns `params._meta`; `undefined` where there is none. */
+export function metaIn(params: JsonObject | undefined): JsonObject | undefined {
   return asObject(params?.["_meta"]);
 }
 
-function experimentalIn(holder: JsonObject | undefined): JsonObject | undefined {
+/** Returns `capabilities.experimental` of a request's parameters, or of a result; `undefined` where there is none. */
+export function experimentalIn(holder: JsonObject | undefined): JsonObject | undefined {
   return asObject(asObject(holder?.["capabilities"])?.["experimental"]);
 }
 

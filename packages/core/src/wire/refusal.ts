@@ -21,9 +21,22 @@ const WITH_AUDIENCE: ReadonlySet<AttestationErrorCode> = new Set([
   AttestationErrorCode.INVALID_PROOF,
 ]);
 
-/** Returns the JSON-RPC error for `code`: its fixed sentence, and what the server asks for (protocol §2). */
-export function writeRefusal(code: AttestationErrorCode, requirements: Requirements): RpcError {
-  return { code, message: new AttestationError(code).message, data: writeRefusalData(code, requirements) };
+/**
+ * Returns the JSON-RPC error for `code`: its fixed sentence, and what the server asks for (protocol §2).
+ *
+ * @param nonce the nonce that a proof has to carry, with which the request may be sent once more
+ */
+export function writeRefusal(
+  code: AttestationErrorCode,
+  requirements: Requirements,
+  nonce?: string,
+): RpcError {
+  const data = writeRefusalData(code, requirements);
+  return {
+    code,
+    message: new AttestationError(code).message,
+    data: nonce === undefined ? data : { ...data, nonce },
+  };
 }
 
 /** Returns `error.data` of a refusal. */

@@ -1,4 +1,5 @@
-import { VerificationPolicy } from "../verify/policy.js";
+import { VerificationPolicy } from "../policy.js";
+import { ProofPolicy } from "../proof-policy.js";
 import { asObject, type JsonObject } from "./json-rpc.js";
 
 /** Demands of a server on agents: said in its status, and with every refusal. */
@@ -12,6 +13,8 @@ export interface Requirements {
   readonly requiredClaims: readonly string[];
   /** The names under which the server verifies tokens; said with refusals that a wrong audience explains. */
   readonly audience?: readonly string[] | undefined;
+  /** Which tokens need a proof of possession, and how often. Absent where the server says nothing of proofs. */
+  readonly proof?: ProofPolicy | undefined;
 }
 
 const MAX_ISSUERS = 16;
@@ -29,6 +32,7 @@ export function writeRequirements({
   trustedIssuersTotal = trustedIssuers.length,
   requiredClaims,
   audience,
+  proof,
 }: Requirements): JsonObject {
   const named = firstOf(trustedIssuers);
   return {
@@ -38,6 +42,7 @@ export function writeRequirements({
     // A copy: over an in-memory transport the peer would hold the verifier's own list.
     required_claims: [...requiredClaims],
     ...(audience === undefined ? {} : { audience: [...audience] }),
+    ...(proof === undefined ? {} : { proof }),
   };
 }
 
@@ -49,14 +54,17 @@ export function readRequirements(value: unknown): Requirements | undefined {
     trusted_issuers_total,
     required_claims = [],
     audience,
+    proof,
   } = asObject(value) ?? {};
-  if (!isPolicy(policy) || !areTexts(trusted_issuers) || !areTexts(required_claims)) return undefined;
+  if (!isIn(VerificationPolicy, policy) || !areTexts(trusted_issuers) || !areTexts(required_claims))
+    return undefined;
   return {
     policy,
     trustedIssuers: trusted_issuers,
     ...(typeof trusted_issuers_total === "number" ? { trustedIssuersTotal: trusted_issuers_total } : {}),
     requiredClaims: required_claims,
     ...(areTexts(audience) ? { audience } : {}),
+    ...(isIn(ProofPolicy, proof) ? { proof } : {}),
   };
 }
 
@@ -65,8 +73,9 @@ export function areTexts(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((entry) => typeof entry === "string");
 }
 
-function isPolicy(value: unknown): value is VerificationPolicy {
-  return Object.values(VerificationPolicy).includes(value as VerificationPolicy);
+/** Whether `value` is one of a closed set. */
+export function isIn<T extends string>(set: Readonly<Record<string, T>>, value: unknown): value is T {
+  return Object.values(set).includes(value as T);
 }
 
 function firstOf(issuers: readonly string[]): readonly string[] {

@@ -1,6 +1,6 @@
-import { TrustLevel } from "../verify/trust.js";
+import { TrustLevel } from "../trust.js";
 import { asObject, type JsonObject } from "./json-rpc.js";
-import { areTexts, type Requirements, readRequirements, writeRequirements } from "./requirements.js";
+import { areTexts, isIn, type Requirements, readRequirements, writeRequirements } from "./requirements.js";
 
 /** The outcome of a verification, as a server says it. */
 export const VerificationStatus = {
@@ -20,6 +20,8 @@ export interface AttestationStatus extends Requirements {
   /** The fixed sentence of `errorCode`. */
   readonly error?: string | undefined;
   readonly errorCode?: number | undefined;
+  /** The newest nonce for proofs, where the server demands one. */
+  readonly nonce?: string | undefined;
 }
 
 /** Returns `status` as it stands in the server's capabilities (protocol §4). */
@@ -32,13 +34,14 @@ export function writeStatus(status: AttestationStatus): JsonObject {
     verified_claims: status.verifiedClaims,
     ...(status.error === undefined ? {} : { error: status.error }),
     ...(status.errorCode === undefined ? {} : { error_code: status.errorCode }),
+    ...(status.nonce === undefined ? {} : { nonce: status.nonce }),
   };
 }
 
 /** Reads the status that a server wrote; returns `undefined` when `value` is no status. */
 export function readStatus(value: unknown): AttestationStatus | undefined {
   const requirements = readRequirements(value);
-  const { version, verification_status, trust_level, verified_claims, error, error_code } =
+  const { version, verification_status, trust_level, verified_claims, error, error_code, nonce } =
     asObject(value) ?? {};
   if (requirements === undefined || typeof version !== "string" || !areTexts(verified_claims))
     return undefined;
@@ -53,9 +56,6 @@ export function readStatus(value: unknown): AttestationStatus | undefined {
     verifiedClaims: verified_claims,
     ...(error === undefined ? {} : { error }),
     ...(error_code === undefined ? {} : { errorCode: error_code }),
+    ...(typeof nonce === "string" ? { nonce } : {}),
   };
-}
-
-function isIn<T extends string>(set: Readonly<Record<string, T>>, value: unknown): value is T {
-  return Object.values(set).includes(value as T);
 }

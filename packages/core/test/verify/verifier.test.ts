@@ -4,13 +4,13 @@ import { AttestationError } from "../../src/errors.js";
 import type { TokenEvent } from "../../src/events.js";
 import { InMemoryKeyResolver } from "../../src/keys/in-memory-key-resolver.js";
 import { KeyPair } from "../../src/keys/key-pair.js";
+import type { VerificationPolicy } from "../../src/policy.js";
 import { FixedClock } from "../../src/testing.js";
 import { defaultChecks } from "../../src/verify/attestation-verifier.js";
 import { type Check, defineCheck, type VerificationContext } from "../../src/verify/check.js";
 import { requiredClaims } from "../../src/verify/checks/claims.js";
 import { lifetime } from "../../src/verify/checks/lifetime.js";
 import { insertBefore } from "../../src/verify/compose.js";
-import type { VerificationPolicy } from "../../src/verify/policy.js";
 import { composeVerifier, type VerifierOptions } from "../../src/verify/verifier.js";
 import { AUDIENCE, attested, ISSUER, NOW, Recorder, refusal, SUBJECT } from "../support/attested.js";
 

@@ -5,6 +5,7 @@ import type {
   AttestationObserver,
   AttestationProvider,
   Clock,
+  Ed25519PublicJwk,
 } from "@attest/core";
 import {
   callback,
@@ -22,12 +23,19 @@ import {
 } from "@attest/core/internal";
 import type { ClientEvent } from "../events.js";
 import { objectOption } from "../object-option.js";
+import { assertBoundTo } from "./assert-bound.js";
 import { assertToken } from "./assert-token.js";
+import { type Confirm, confirmWith } from "./confirm.js";
+import { type ProofKey, proofKeyOf, proofKeyOption } from "./proof-key.js";
 
 /** The request for a token, as a token source gets it. */
 export interface TokenRequest {
   /** The server that the token is for, if the client was told. */
   readonly audience: string | undefined;
+  /** The public key that the token has to be bound to; `undefined` where the client proves nothing. */
+  readonly confirmationKey?: Ed25519PublicJwk | undefined;
+  /** Proves to an issuer that the client has that key; `undefined` where it proves nothing. */
+  readonly confirm?: Confirm | undefined;
 }
 
 /**
@@ -42,7 +50,15 @@ interface SharedOptions {
    * sent to the server. A server that lies cannot be told from one that does not. Default: false.
    */
   readonly requireVerification?: boolean;
-  /** The clock that tells when a token is to be renewed. Default: the system's. */
+  /**
+   * Whether the agent's tokens are bound to a key of this client's own, which it proves to have: at `initialize`, and with
+   * every request where the server asks for that. A stolen token is then worth nothing. Needs `targetAudience`. Default:
+   * false.
+   */
+  readonly proofOfPossession?: boolean;
+  /** The key to prove with: it says `proofOfPossession` as well. Default: a new key pair. */
+  readonly key?: ProofKey | undefined;
+  /** The clock that tells when a token is to be renewed, and when a proof was made. Default: the system's. */
   readonly clock?: Clock | undefined;
   /** Is told of every token that is fetched, renewed or refused. */
   readonly observer?: AttestationObserver<ClientEvent> | undefined;
@@ -78,6 +94,8 @@ export interface TokenSettings {
   readonly clock: Clock;
   readonly observer: AttestationObserver<ClientEvent> | undefined;
   readonly requireVerification: boolean;
+  /** The key that tokens are bound to, and the server that proofs are for; `undefined` where nothing is proven. */
+  readonly proof: { readonly key: ProofKey; readonly audience: string } | undefined;
 }
 
 /** Every option of both kinds of source. */
@@ -92,6 +110,8 @@ interface SourceOptions {
   readonly clock: Clock;
   readonly observer: AttestationObserver<ClientEvent> | undefined;
   readonly requireVerification: boolean;
+  readonly proofOfPossession: boolean | undefined;
+  readonly key: ProofKey | undefined;
 }
 
 const IDENTITY = having<AgentIdentity>("an AgentIdentity", "toSpiffeId");
@@ -111,6 +131,8 @@ export const TOKEN_SOURCE_SPEC: OptionsSpec<SourceOptions> = {
   clock: clock(),
   observer: observer<ClientEvent>(),
   requireVerification: stated(flag(false)),
+  proofOfPossession: stated(optional(flag(false))),
+  key: optional(proofKeyOption),
 };
 
 const EITHER = "give either getToken, or attestationProvider with agentIdentity and targetAudience";
@@ -134,12 +156,17 @@ export function readTokenSource(owner: string, source: TokenSource): TokenSettin
     throw new TypeError(`${owner} needs a token source, got ${kindOf(source)}: ${EITHER}`);
   }
   const options = readOptions(owner, source, TOKEN_SOURCE_SPEC);
+  const proof = proofFor(options);
   const give =
-    options.getToken === undefined ? localSource(options) : remoteSource(options, options.getToken);
+    options.getToken === undefined
+      ? localSource(options, proof?.key)
+      : remoteSource(options, options.getToken, proof?.key);
   return {
+    proof,
     getToken: async () => {
       const token: unknown = await give();
       assertToken(token);
+      if (proof !== undefined) assertBoundTo(proof.key.publicKey, token);
       return token;
     },
     audience: options.targetAudience === undefined ? null : printable(options.targetAudience),
@@ -149,17 +176,35 @@ export function readTokenSource(owner: string, source: TokenSource): TokenSettin
   };
 }
 
-function remoteSource(options: SourceOptions, getToken: GetToken): () => unknown {
-  const useless = LOCAL_ONLY.find((name) => options[name] !== undefined);
-  if (useless !== undefined) throw new TypeError(`${useless} is of no use beside getToken: ${EITHER}`);
-  const { targetAudience } = options;
-  return () => getToken({ audience: targetAudience });
+/** @throws {TypeError} when proofs would be for no server that is known. */
+function proofFor({ proofOfPossession, key, targetAudience }: SourceOptions): TokenSettings["proof"] {
+  const own = proofKeyOf(proofOfPossession, key);
+  if (own === undefined) return undefined;
+  if (targetAudience === undefined) {
+    throw new TypeError("proofOfPossession needs targetAudience: a proof is for one server, by its name");
+  }
+  return { key: own, audience: targetAudience };
 }
 
-function localSource(options: SourceOptions): () => unknown {
+function remoteSource(options: SourceOptions, getToken: GetToken, key: ProofKey | undefined): () => unknown {
+  const useless = LOCAL_ONLY.find((name) => options[name] !== undefined);
+  if (useless !== undefined) throw new TypeError(`${useless} is of no use beside getToken: ${EITHER}`);
+  const { targetAudience, clock } = options;
+  if (key === undefined) return () => getToken({ audience: targetAudience });
+  const request = {
+    audience: targetAudience,
+    confirmationKey: { ...key.publicKey.toJwk(), alg: "EdDSA" },
+    confirm: confirmWith(key, clock),
+  } as const;
+  return () => getToken(request);
+}
+
+function localSource(options: SourceOptions, key: ProofKey | undefined): () => unknown {
   const { attestationProvider, subject, agentIntegrity: integrity, attestationMetadata: metadata } = options;
   if (attestationProvider === undefined) throw new TypeError(EITHER);
   const identity = IDENTITY(options.agentIdentity, "agentIdentity");
   const audience = AUDIENCE(options.targetAudience, "targetAudience");
-  return () => attestationProvider.createToken({ identity, audience, subject, integrity, metadata });
+  const confirmationKey = key?.publicKey;
+  return () =>
+    attestationProvider.createToken({ identity, audience, subject, integrity, metadata, confirmationKey });
 }

@@ -6,15 +6,19 @@ export interface UnverifiedClaims {
   readonly jti: string | null;
   readonly issuedAt: number | null;
   readonly expiresAt: number | null;
+  /** The key that the token is bound to, as the member `x` of its JWK. */
+  readonly boundTo: string | null;
 }
 
 /** Reads claims of a compact JWS; those which are not there, or of another type, are `null`. */
 export function readUnverifiedClaims(token: string): UnverifiedClaims {
-  const { jti, iat, exp } = payloadOf(token);
+  const { jti, iat, exp, cnf } = payloadOf(token);
+  const { x } = membersOf(membersOf(cnf)["jwk"]);
   return {
     jti: typeof jti === "string" ? printable(jti.slice(0, 8)) : null,
     issuedAt: numberOrNull(iat),
     expiresAt: numberOrNull(exp),
+    boundTo: typeof x === "string" ? x : null,
   };
 }
 

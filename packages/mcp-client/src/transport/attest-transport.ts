@@ -1,8 +1,12 @@
 import { kindOf, membersOf } from "@attest/core/internal";
 import type { UnverifiedServerError } from "../errors/unverified-server-error.js";
 import { BearerEvidence } from "../evidence/bearer.js";
+import { BoundEvidence } from "../evidence/bound.js";
+import type { EvidenceStrategy } from "../evidence/evidence-strategy.js";
+import { TokenFetching } from "../evidence/token-fetching.js";
 import { readTokenSource, type TokenSettings, type TokenSource } from "../evidence/token-source.js";
 import { endHttpSession } from "./end-http-session.js";
+import { sendsByFetch, signEachSending } from "./signed-sending.js";
 import { tapIncoming } from "./tap.js";
 import { AttestedTraffic } from "./traffic.js";
 import type { TransportLike } from "./transport-like.js";
@@ -42,10 +46,13 @@ export function attestWith<T extends TransportLike>(
   }
   attested.add(transport);
   const report = (error: Error) => transport.onerror?.(error);
+  const evidence = evidenceFor(transport, settings, report);
+  const { prove } = evidence;
   const traffic: AttestedTraffic = new AttestedTraffic({
-    evidence: new BearerEvidence(settings, { report }),
+    evidence,
     verifiedServer: settings.requireVerification ? new VerifiedServer() : undefined,
-    send: transport.send.bind(transport),
+    send:
+      prove === undefined ? transport.send.bind(transport) : signEachSending(transport, prove.bind(evidence)),
     deliver: tapIncoming(transport, (message) => traffic.receive(message)),
     report,
     onUnverified: onUnverified ?? report,
@@ -53,6 +60,19 @@ export function attestWith<T extends TransportLike>(
   });
   transport.send = (message, options) => traffic.send(message, options);
   return transport;
+}
+
+function evidenceFor(
+  transport: TransportLike,
+  settings: TokenSettings,
+  report: (error: Error) => void,
+): EvidenceStrategy {
+  const tokens = new TokenFetching(settings, report);
+  const { proof } = settings;
+  if (proof === undefined) return new BearerEvidence(tokens);
+  const isHttp = sendsByFetch(transport);
+  const standsAlone = () => isHttp && membersOf(transport)["sessionId"] === undefined;
+  return new BoundEvidence({ tokens, settings, ...proof, standsAlone });
 }
 
 /** @throws {TypeError} when `transport` is no transport. */

@@ -3,6 +3,7 @@ import {
   cancelledId,
   type Evidence,
   errorResponse,
+  evidenceIn,
   isRequest,
   type Message,
   type RequestId,
@@ -18,6 +19,9 @@ import type { VerifiedServer } from "./verified-server.js";
 
 /** The code of the error that `initialize` is answered with when the session is not wanted (JSON-RPC 2.0 §5.1). */
 const SESSION_NOT_WANTED = -32000;
+
+/** Notifications that every server takes without evidence (protocol §7). */
+const UNGATED: ReadonlySet<string> = new Set(["notifications/initialized", "notifications/cancelled"]);
 
 interface OpenCall {
   readonly request: RequestMessage;
@@ -62,11 +66,26 @@ export class AttestedTraffic {
       const cancelled = cancelledId(message);
       // A request that is cancelled is not answered.
       if (cancelled !== undefined) this.#open.delete(cancelled);
-      return this.#ports.send(message, options);
+      return this.#ports.send(this.#withOwnEvidence(message), options);
     }
+    if (this.#isSentAgain(message)) return this.#ports.send(message, options);
     const awaited = isInitialize(message) ? evidence.forInitialize(message) : evidence.forRequest(message);
     const call = { request: message, options, presented: undefined, isRepeated: false };
     return awaited === undefined ? this.#transmit(call) : this.#sendWith(awaited, call);
+  }
+
+  /** Whether the SDK sends once more what went out already, as after 401: the token in it is good, and proven anew. */
+  #isSentAgain(message: RequestMessage): boolean {
+    const presented = this.#open.get(message.id)?.presented;
+    const mayComeAgain = presented !== undefined && this.#ports.evidence.prove !== undefined;
+    return mayComeAgain && evidenceIn(message)?.token === presented.token;
+  }
+
+  /** Returns a notification with evidence, where the strategy wants some; any other message as it is. */
+  #withOwnEvidence(message: Message): Message {
+    if (!("method" in message) || isRequest(message) || UNGATED.has(message.method)) return message;
+    const evidence = this.#ports.evidence.forNotification();
+    return evidence === undefined ? message : withEvidence(message, evidence);
   }
 
   /** Takes a message of the server. Returns `"withhold"` when the client does not get it. */

@@ -54,11 +54,16 @@ export async function createAttestingSession(
   );
   const session = new AttestingClientSession(
     clientInfo ?? { name: "@attest/mcp-client", version: ATTESTATION_VERSION },
-    source as TokenSource,
+    given(source) as TokenSource,
     clientOptions,
   );
   await session.connect(transport);
   const result = session.initializeResult;
   if (result === undefined) throw new Error("the connection was closed as soon as it was made");
   return { session, result };
+}
+
+/** Returns the members that have a value: some options may be absent, and not `undefined`. */
+function given(options: object): object {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }

@@ -3,6 +3,7 @@ import {
   AttestationProvider,
   AttestationVerifier,
   type Clock,
+  type CreateTokenOptions,
   InMemoryKeyResolver,
   KeyPair,
   systemClock,
@@ -39,8 +40,16 @@ export class Provider {
   }
 
   /** Returns a fresh token. A function of its own, so that it can be handed on. */
-  readonly token = (lifetimeSeconds: number = LIFE): Promise<string> =>
-    this.#provider.createToken({ identity: agentIdentity, audience: AUDIENCE, lifetimeSeconds });
+  readonly token = (
+    lifetimeSeconds: number = LIFE,
+    confirmationKey?: CreateTokenOptions["confirmationKey"],
+  ): Promise<string> =>
+    this.#provider.createToken({
+      identity: agentIdentity,
+      audience: AUDIENCE,
+      lifetimeSeconds,
+      confirmationKey,
+    });
 
   verifier(): AttestationVerifier {
     const keyResolver = new InMemoryKeyResolver();

@@ -20,6 +20,8 @@ export type Step =
   /** The message waits until the handshake is over, and is decided again. */
   | { readonly kind: "wait" }
   | { readonly kind: "drop" }
+  /** `initialize` is answered with an error that tells a nonce, and may come once more within the time for verifying. */
+  | { readonly kind: "challenge"; readonly error: RpcError }
   /** The message and all that waits is answered with `error`, and the connection ends. */
   | { readonly kind: "end"; readonly error: RpcError };
 
@@ -30,8 +32,12 @@ export type Passage = "pass" | "answers-initialize" | "drop" | "reject";
 export interface Admission {
   /** Whose connection it is, as far as that is known. */
   readonly caller: Caller;
-  /** Decides about a message from the client; at once where there is nothing to verify. */
-  decide(message: Message): Step | Promise<Step>;
+  /**
+   * Decides about a message from the client; at once where there is nothing to verify.
+   *
+   * @param extra what the transport handed over beside the message
+   */
+  decide(message: Message, extra: unknown): Step | Promise<Step>;
   /** Decides about a message from the server. */
   outgoing(message: Message): Passage;
   /** Nothing passes any more. */

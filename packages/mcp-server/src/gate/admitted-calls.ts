@@ -52,6 +52,11 @@ export class AdmittedCalls {
     return this.#open.has(id);
   }
 
+  /** Returns whose open request `id` is; `undefined` when none is open under it. */
+  callerOf(id: RequestId): Caller | undefined {
+    return this.#open.callerOf(id);
+  }
+
   /** Hands `initialize` to the server, which no rule covers and whose answer the gate waits for itself. */
   deliverInitialize(initialize: RequestMessage, extra: unknown, caller: Caller): void {
     runAsCall(this.#callOf(initialize, caller), () => this.#ports.toServer(initialize, extra));

@@ -1,22 +1,28 @@
-import { AttestationError, AttestationErrorCode, VerificationPolicy } from "@attest/core";
+import { AttestationError, AttestationErrorCode } from "@attest/core";
+import { membersOf } from "@attest/core/internal";
 import {
+  answeredId,
   errorResponse,
   isRequest,
   type Message,
+  type NotificationMessage,
   type RequestId,
   type RequestMessage,
   type RpcError,
 } from "@attest/core/wire";
 import { ANONYMOUS, type Caller } from "../context/caller.js";
 import type { Admission, Step } from "./admission.js";
+import type { AdmissionEnvironment } from "./admission-environment.js";
 import { AdmittedCalls } from "./admitted-calls.js";
 import type { GateSettings } from "./gate-options.js";
 import { GateReports, type SessionBeginning } from "./gate-reports.js";
 import { takeOver } from "./handed-over.js";
 import { HeldRequests } from "./held-requests.js";
-import type { ArrivalReader, TransportLike } from "./link.js";
+import type { Arrival, ArrivalReader, TransportLike } from "./link.js";
+import { isProvenEach } from "./proof-terms.js";
 import { ID_IN_USE, INTERNAL_ERROR, refusal } from "./refusals.js";
 import { RequestAdmission } from "./request-admission.js";
+import { ServerRequests } from "./server-requests.js";
 import { SessionAdmission } from "./session-admission.js";
 import { TransportFilter } from "./transport-filter.js";
 import type { Verdict } from "./verdict.js";
@@ -39,22 +45,35 @@ export class AttestationGate extends TransportFilter {
   readonly #held = new HeldRequests();
   readonly #calls: AdmittedCalls;
   readonly #session: SessionAdmission;
-  readonly #isStateless: (extra: unknown) => boolean;
-  /** Chosen by the first message: a stateless one stands alone. */
+  readonly #requests: RequestAdmission;
+  readonly #arrivalOf: (extra: unknown) => Arrival;
+  /** Present where a session id does not say who calls. */
+  readonly #serverRequests: ServerRequests | undefined;
+  /** Whose turn it is: a message to a stateless server stands alone. */
   #admission: Admission;
+  #isStateless = false;
+  #isHttp = false;
+  /** Runs while a challenged `initialize` may come again. */
+  #repetition: NodeJS.Timeout | undefined;
 
   constructor(inner: TransportLike, settings: GateSettings, arrivalOf: ArrivalReader) {
     super(inner);
     this.#settings = settings;
-    this.#isStateless = (extra) => arrivalOf(inner, extra).isStateless;
+    this.#arrivalOf = (extra) => arrivalOf(inner, extra);
     this.#waiting = new WaitingMessages(settings);
     this.#reports = new GateReports(settings, (error) => this.onerror?.(error));
-    this.#session = new SessionAdmission({
+    const environment: AdmissionEnvironment = {
       settings,
+      arrivalOf: this.#arrivalOf,
       handedOver: (id) => takeOver(inner, id),
       judged: (verdict) => this.#noteFailure(verdict),
+      misconfigured: (detail) =>
+        this.#reports.failed("proofs cannot be asked for here", new TypeError(detail)),
       renewed: (caller) => this.#reports.sessionRenewed(caller),
-    });
+    };
+    this.#session = new SessionAdmission(environment);
+    this.#requests = new RequestAdmission(environment);
+    this.#serverRequests = isProvenEach(settings.verifier) ? new ServerRequests() : undefined;
     this.#admission = this.#session;
     this.#calls = new AdmittedCalls(settings, {
       reports: this.#reports,
@@ -77,6 +96,9 @@ export class AttestationGate extends TransportFilter {
         ? Promise.reject(new Error("the session's token has expired"))
         : Promise.resolve();
     }
+    if (this.#serverRequests !== undefined && "method" in message) {
+      return this.#sendInCourse(message, options, this.#serverRequests);
+    }
     const outgoing = this.#calls.outgoing(message);
     if (outgoing === undefined) return Promise.resolve();
     return outgoing instanceof Promise
@@ -86,26 +108,69 @@ export class AttestationGate extends TransportFilter {
 
   protected override receive(message: Message, extra: unknown): void {
     if (this.#held.cancelledBy(message)) return;
-    if (this.#admission === this.#session && this.#session.isNew && this.#standsAlone(message, extra)) {
-      this.#admission = new RequestAdmission(this.#settings);
+    if (this.#session.isNew) {
+      const { isHttp, isStateless } = this.#arrivalOf(extra);
+      this.#isHttp = isHttp;
+      this.#isStateless = isStateless;
     }
-    const step = this.#admission.decide(message);
+    if (this.#serverRequests !== undefined && answeredId(message) !== undefined) {
+      this.#receiveAnswer(message, extra, this.#serverRequests);
+      return;
+    }
+    this.#admission = this.#isStateless && !isInitialize(message) ? this.#requests : this.#session;
+    const step = this.#admission.decide(message, extra);
     if (step instanceof Promise) void this.#afterVerifying(message, extra, step);
     else this.#take(step, message, extra);
   }
 
   protected override ended(): void {
-    this.#admission.end();
-    this.#session.end();
+    this.#endAdmission();
     this.#waiting.takeAll();
     this.#reports.sessionEnded();
   }
 
-  /** A stateless server meets every request as its first. Its `initialize` is answered with a verdict all the same. */
-  #standsAlone(message: Message, extra: unknown): boolean {
-    if (!this.#isStateless(extra)) return false;
-    const isRequired = this.#settings.verifier.policy === VerificationPolicy.REQUIRED;
-    return isRequired || !(isRequest(message) && message.method === "initialize");
+  #endAdmission(): void {
+    clearTimeout(this.#repetition);
+    this.#session.end();
+    this.#requests.end();
+  }
+
+  /**
+   * Sends what the server begins to a client that proves each of its requests: in the course of one of these, to whoever
+   * proved it. There is no other stream of which it is known who reads it, but for a transport with one reader alone.
+   */
+  #sendInCourse(
+    message: RequestMessage | NotificationMessage,
+    options: unknown,
+    requests: ServerRequests,
+  ): Promise<void> {
+    const { relatedRequestId } = membersOf(options);
+    const caller = this.#calls.callerOf(relatedRequestId as RequestId);
+    if (!isRequest(message)) {
+      const mayGo = caller !== undefined || !this.#isHttp;
+      return mayGo ? this.toClient(requests.concealCancelled(message), options) : Promise.resolve();
+    }
+    const concealed = caller && requests.conceal(message, caller);
+    if (concealed !== undefined) return this.toClient(concealed, options);
+    const reason =
+      caller === undefined
+        ? 'under requireProof "each-request" a server asks its client in the course of a request alone: use the handler\'s extra'
+        : "too many requests of the server wait for an answer";
+    return Promise.reject(new Error(reason));
+  }
+
+  #receiveAnswer(message: Message, extra: unknown, requests: ServerRequests): void {
+    const revealed = requests.reveal(message);
+    if (revealed !== undefined) this.#calls.deliver(revealed.message, extra, revealed.caller);
+  }
+
+  /** Answers with a nonce. `initialize` may come once more with it; the connection ends where it does not. */
+  #challenge(id: RequestId, error: RpcError): void {
+    void this.#refuse(id, error);
+    this.#repetition = setTimeout(() => {
+      if (this.#session.isChallenged) void this.#end(error);
+    }, this.#settings.verificationTimeoutSeconds * 1000);
+    this.#repetition.unref();
   }
 
   #take(step: Step, message: Message, extra: unknown): void {
@@ -113,6 +178,7 @@ export class AttestationGate extends TransportFilter {
     else if (step.kind === "wait") this.#wait(message, extra);
     else if (step.kind === "end") void this.#end(step.error, isRequest(message) ? message.id : undefined);
     else if (step.kind === "drop" || !isRequest(message)) return;
+    else if (step.kind === "challenge") this.#challenge(message.id, step.error);
     else if (step.kind === "acknowledge") void this.#answer({ jsonrpc: "2.0", id: message.id, result: {} });
     else {
       if (step.denial) this.#reports.denied(message, step.denial, this.#admission.caller.context);
@@ -130,8 +196,7 @@ export class AttestationGate extends TransportFilter {
 
   /** Takes the step that `message` waits for, unless its client gives it up meanwhile. Never rejects. */
   async #afterVerifying(message: Message, extra: unknown, pending: Promise<Step>): Promise<void> {
-    const isInitialize = "method" in message && message.method === "initialize";
-    const hold = isRequest(message) && !isInitialize ? this.#held.hold(message.id) : undefined;
+    const hold = isRequest(message) && !isInitialize(message) ? this.#held.hold(message.id) : undefined;
     let step: Step;
     try {
       step = await pending;
@@ -189,7 +254,7 @@ export class AttestationGate extends TransportFilter {
 
   /** Answers all that is open with `refused` and ends the connection, so that no session is left. Never rejects. */
   async #end(refused: RpcError, initializeId?: RequestId): Promise<void> {
-    this.#admission.end();
+    this.#endAdmission();
     const waiting = this.#waiting.takeAll().map(([message]) => message);
     if (initializeId !== undefined) await this.#refuse(initializeId, refused);
     for (const message of waiting) if (isRequest(message)) await this.#refuse(message.id, refused);
@@ -216,4 +281,8 @@ export class AttestationGate extends TransportFilter {
   #noteFailure({ result, failure }: Verdict): void {
     if (result === undefined) this.#reports.failed("the verifier failed", failure);
   }
+}
+
+function isInitialize(message: Message): boolean {
+  return "method" in message && message.method === "initialize";
 }

@@ -5,28 +5,43 @@ import {
   type VerificationResult,
   type Verifier,
 } from "@attest/core";
-import type { RpcError } from "@attest/core/wire";
+import { type RpcError, writeRefusal } from "@attest/core/wire";
 import { agentKeyOf } from "../context/agent-key.js";
 import { ANONYMOUS, type Caller } from "../context/caller.js";
 import { deepFreeze } from "../context/deep-freeze.js";
-import { INTERNAL_ERROR, refusal } from "./refusals.js";
+import { INTERNAL_ERROR, refusal, requirementsOf } from "./refusals.js";
 import type { Verdict } from "./verdict.js";
 
 /** Decision about an agent that presented evidence, or none. */
 export type Decision =
   | { readonly kind: "admit"; readonly caller: Caller }
-  | { readonly kind: "refuse"; readonly error: RpcError; readonly denial?: AttestationError };
+  | {
+      readonly kind: "refuse";
+      readonly error: RpcError;
+      readonly denial?: AttestationError;
+      /** Whether the same request with a proof that carries the error's nonce may pass. */
+      readonly isChallenge?: boolean;
+    };
 
 /** Whether `policy` admits sessions without a verified agent. An unknown policy admits none. */
 export function mayBeUnattested(policy: VerificationPolicy): boolean {
   return policy === VerificationPolicy.PREFERRED || policy === VerificationPolicy.OPTIONAL;
 }
 
-/** Decides whether a session begins, and whose it is. */
-export function decideHandshake(verdict: Verdict, verifier: Verifier): Decision {
+/**
+ * Decides whether a session begins, and whose it is; or whether a request that stands alone is served, and for whom. An
+ * agent whose proof lacks a nonce is told one under every policy: it can be attested.
+ *
+ * @param standsAlone whether it is a request of a server where each stands alone
+ */
+export function decideHandshake(verdict: Verdict, verifier: Verifier, standsAlone = false): Decision {
   const { result } = verdict;
-  const isAdmitted = result?.verified || (mayBeUnattested(verifier.policy) && result?.accepted !== false);
-  return isAdmitted ? { kind: "admit", caller: callerOf(verdict) } : refused(result, verifier);
+  const isAdmitted =
+    result?.verified ||
+    (mayBeUnattested(verifier.policy) && result?.accepted !== false && !result?.challenge);
+  return isAdmitted
+    ? { kind: "admit", caller: callerOf(verdict) }
+    : refused(result, verifier, standsAlone ? { standsAlone } : {});
 }
 
 /**
@@ -35,7 +50,7 @@ export function decideHandshake(verdict: Verdict, verifier: Verifier): Decision 
  */
 export function decideRenewal(current: Caller, verdict: Verdict, verifier: Verifier): Decision {
   const { result } = verdict;
-  if (!result?.verified) return refused(result, verifier, "the renewal failed");
+  if (!result?.verified) return refused(result, verifier, { detail: "the renewal failed" });
   if (current.context.verified && agentKeyOf(current.context) !== agentKeyOf(result)) {
     const code = AttestationErrorCode.UNKNOWN_ISSUER;
     const detail = "the renewal speaks of another agent than the session's";
@@ -44,12 +59,17 @@ export function decideRenewal(current: Caller, verdict: Verdict, verifier: Verif
   return { kind: "admit", caller: callerOf(verdict) };
 }
 
-function refused(result: VerificationResult | undefined, verifier: Verifier, detail?: string): Decision {
+function refused(
+  result: VerificationResult | undefined,
+  verifier: Verifier,
+  { detail, standsAlone }: { readonly detail?: string; readonly standsAlone?: boolean },
+): Decision {
   // Nothing is known about the agent when the verifier itself failed.
   if (result === undefined || result.verified) return { kind: "refuse", error: INTERNAL_ERROR };
-  const error = refusal(result.errorCode, verifier);
-  if (detail === undefined) return { kind: "refuse", error };
-  return { kind: "refuse", error, denial: new AttestationError(result.errorCode, detail) };
+  const { errorCode, challenge } = result;
+  const error = writeRefusal(errorCode, requirementsOf(verifier, standsAlone), challenge?.nonce);
+  const decision = { kind: "refuse", error, isChallenge: Boolean(challenge) } as const;
+  return detail === undefined ? decision : { ...decision, denial: new AttestationError(errorCode, detail) };
 }
 
 function callerOf({ result, wasPresented }: Verdict): Caller {

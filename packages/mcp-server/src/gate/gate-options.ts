@@ -23,6 +23,7 @@ import {
 } from "@attest/core/internal";
 import type { GateEvent } from "../events.js";
 import { type AttestationRules, type RuleTable, ruleTable } from "../guard/rule-table.js";
+import { isProvenEach } from "./proof-terms.js";
 
 /** How long a verified context lasts within its session. */
 export const SessionLifetime = {
@@ -108,6 +109,11 @@ export function readGateOptions(owner: string, options: GateOptions): GateSettin
 /** Completes the options of a gate with what its verifier has settled. */
 export function withVerifiersClock(options: ReadGateOptions): GateSettings {
   warnOfMissingAudience(options.verifier);
+  if (isProvenEach(options.verifier) && options.sessionLifetime === SessionLifetime.CONNECTION) {
+    throw new TypeError(
+      'sessionLifetime "connection" contradicts requireProof "each-request": each request stands by its own token',
+    );
+  }
   const { clock: verifiersClock = systemClock, clockSkewSeconds = 30 } = options.verifier;
   return { ...options, clock: verifiersClock, clockSkewSeconds };
 }

@@ -2,12 +2,12 @@ import type { RequestId } from "@attest/core/wire";
 import type { TransportLike } from "./link.js";
 import type { Verdict } from "./verdict.js";
 
-/** A verdict on an `initialize` that was given before a server existed. */
+/** A verdict on a request that was given before a server existed. */
 export interface HandedOver {
   readonly id: RequestId;
   readonly verdict: Verdict;
-  /** The number of the session that begins with it. */
-  readonly session: number;
+  /** The number of the session that begins with it; `undefined` for a request that stands alone. */
+  readonly session: number | undefined;
 }
 
 const handedOver = new WeakMap<TransportLike, HandedOver>();
@@ -18,7 +18,7 @@ export function handOver(transport: TransportLike, verdict: HandedOver): void {
 }
 
 /**
- * Takes the verdict on the `initialize` with this id, once. To judge again would use the token up twice: the replay
+ * Takes the verdict on the request with this id, once. To judge again would use the token up twice: the replay
  * cache would refuse it.
  */
 export function takeOver(transport: TransportLike, id: RequestId): HandedOver | undefined {

@@ -18,8 +18,12 @@ type MessageListener = { listen(message: Message, extra?: unknown): void }["list
 
 /** How a message came, as the room of an SDK generation reads it from the transport and from what came beside it. */
 export interface Arrival {
+  /** Whether the message came over HTTP. */
+  readonly isHttp: boolean;
   /** Whether the message came over HTTP without a session: then it stands alone, and no handshake precedes it. */
   readonly isStateless: boolean;
+  /** The OAuth access token that came with the message, as the host has validated it. */
+  readonly accessToken: string | undefined;
 }
 
 /** Reads how a message came. `extra` is what the transport handed over beside the message. */

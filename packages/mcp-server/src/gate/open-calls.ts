@@ -42,6 +42,11 @@ export class OpenCalls {
     return this.#open.has(id);
   }
 
+  /** Returns whose open request `id` is; `undefined` when none is open under it. */
+  callerOf(id: RequestId): Caller | undefined {
+    return this.#open.get(id)?.call.caller;
+  }
+
   /** Takes a request up. Returns `false` when too many are open. */
   add(call: OpenCall): boolean {
     if (this.#open.size >= MAX_OPEN && !this.#forgetOneCancelled()) return false;

@@ -1,4 +1,4 @@
-import type { AttestationErrorCode, Verifier } from "@attest/core";
+import { type AttestationErrorCode, ProofPolicy, type Verifier } from "@attest/core";
 import { type Requirements, type RpcError, writeRefusal } from "@attest/core/wire";
 
 /*
@@ -33,12 +33,23 @@ export const INITIALIZED_ALREADY: RpcError = {
   message: "Invalid Request: this session is initialized already",
 };
 
-/** Returns what `verifier` asks for, as peers are told. */
-export function requirementsOf({ policy, trustedIssuers, requiredClaims, audience }: Verifier): Requirements {
-  return { policy, trustedIssuers, requiredClaims, audience: audience ?? undefined };
+/**
+ * Returns what `verifier` asks for, as peers are told.
+ *
+ * @param standsAlone whether each request stands alone: then evidence is asked for with each
+ */
+export function requirementsOf(verifier: Verifier, standsAlone = false): Requirements {
+  const { policy, trustedIssuers, requiredClaims, audience, proof } = verifier;
+  return {
+    policy,
+    trustedIssuers,
+    requiredClaims,
+    audience: audience ?? undefined,
+    proof: standsAlone ? ProofPolicy.EACH_REQUEST : proof?.policy,
+  };
 }
 
 /** Returns a refusal for want of attestation. */
-export function refusal(code: AttestationErrorCode, verifier: Verifier): RpcError {
-  return writeRefusal(code, requirementsOf(verifier));
+export function refusal(code: AttestationErrorCode, verifier: Verifier, standsAlone = false): RpcError {
+  return writeRefusal(code, requirementsOf(verifier, standsAlone));
 }

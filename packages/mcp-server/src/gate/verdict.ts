@@ -19,14 +19,21 @@ export interface Verdict {
   readonly failure?: unknown;
 }
 
-/** Asks the verifier about the evidence that came with `request`. What the verifier throws is in the verdict. */
+/**
+ * Asks the verifier about the evidence that came with `request`. What the verifier throws is in the verdict.
+ *
+ * @param accessToken the OAuth access token that came with the request, as the host has validated it
+ */
 export async function judge(
   evidence: Evidence | undefined,
-  request: RequestMessage,
+  request: Pick<RequestMessage, "method" | "params">,
   { verifier, verificationTimeoutSeconds }: Pick<GateSettings, "verifier" | "verificationTimeoutSeconds">,
+  accessToken?: string,
 ): Promise<Verdict> {
   const wasPresented = evidence !== undefined;
-  const verify = async () => verifier.verify(evidence?.token, { proof: evidence?.proof, request });
+  const { method, params } = request;
+  const presentation = { proof: evidence?.proof, request: { method, params }, accessToken };
+  const verify = async () => verifier.verify(evidence?.token, presentation);
   try {
     const answer = await withDeadline(
       verify(),
@@ -39,10 +46,19 @@ export async function judge(
   }
 }
 
-/** Returns what the answer to `initialize` says about attestation (protocol §4). */
-export function statusOf({ result, wasPresented }: Verdict, verifier: Verifier): AttestationStatus {
-  const { audience: _, ...requirements } = requirementsOf(verifier);
-  const said = { version: ATTESTATION_VERSION, ...requirements };
+/**
+ * Returns what the answer to `initialize` says about attestation (protocol §4).
+ *
+ * @param standsAlone whether each request of this server stands alone
+ */
+export function statusOf(
+  { result, wasPresented }: Verdict,
+  verifier: Verifier,
+  standsAlone = false,
+): AttestationStatus {
+  const { audience: _, ...requirements } = requirementsOf(verifier, standsAlone);
+  const nonce = verifier.proof?.challenge?.current();
+  const said = { version: ATTESTATION_VERSION, ...requirements, nonce };
   if (result?.verified) {
     return {
       ...said,

@@ -1,13 +1,13 @@
 import { causesOf, notify } from "@attest/core/internal";
 import type { GateEvent } from "../events.js";
 import type { Verdict } from "../gate/verdict.js";
-import type { HttpSessionsSettings } from "./http-sessions-options.js";
+import type { HostGate, HttpHostSettings } from "./http-host-options.js";
 
 /** Tells an operator what happens before a gate hears of it: events for the observer, failures for `onerror`. */
 export class HttpReports {
-  readonly #settings: Pick<HttpSessionsSettings, "gate" | "onerror">;
+  readonly #settings: Pick<HttpHostSettings & HostGate, "gate" | "onerror">;
 
-  constructor(settings: Pick<HttpSessionsSettings, "gate" | "onerror">) {
+  constructor(settings: Pick<HttpHostSettings & HostGate, "gate" | "onerror">) {
     this.#settings = settings;
   }
 
@@ -21,6 +21,13 @@ export class HttpReports {
     const reason = `the client leaves more than ${most} bytes unread, so its session ends; see limits.unsentBytes`;
     this.refused(503, reason, session);
     this.failed(new Error(`session ${session}: ${reason}`));
+  }
+
+  /** An answer ends because its client leaves more than `most` bytes of it unread. */
+  unreadAnswer(most: number): void {
+    const reason = `the client leaves more than ${most} bytes of an answer unread, so it ends; see limits.unsentBytes`;
+    this.refused(503, reason, null);
+    this.failed(new Error(reason));
   }
 
   /** The verifier failed, so that nobody knows whether the agent's token is good. */

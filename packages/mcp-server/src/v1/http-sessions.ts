@@ -1,9 +1,16 @@
 import { assertOptions, MAX_TIMER_SECONDS, seconds } from "@attest/core/internal";
 import { SUPPORTED_PROTOCOL_VERSIONS } from "@modelcontextprotocol/sdk/types.js";
+import { isProvenEach } from "../gate/proof-terms.js";
 import { BodyReader } from "../http/front/body-reader.js";
 import { allowOrigin, isPreflight, preflightResponse } from "../http/front/cross-origin.js";
 import { allowedOriginOf } from "../http/front/host-and-origin.js";
-import { HttpRefusal, serverClosing, sessionNotFound } from "../http/front/http-refusal.js";
+import {
+  HttpRefusal,
+  noBatches,
+  onlyPost,
+  serverClosing,
+  sessionNotFound,
+} from "../http/front/http-refusal.js";
 import { assertPostHead } from "../http/front/request-head.js";
 import type { RequestExtra } from "../http/node-handler.js";
 import { readNodeRequests } from "../http/node-requests.js";
@@ -33,6 +40,7 @@ export class HttpSessions implements AsyncDisposable {
   readonly #opening: SessionOpening;
   readonly #bodies: BodyReader;
   readonly #reports: HttpReports;
+  readonly #isProvenEach: boolean;
   #closed = false;
 
   /** @throws {TypeError | RangeError} naming the option that is wrong. */
@@ -40,6 +48,7 @@ export class HttpSessions implements AsyncDisposable {
     const settings = readHttpSessionsOptions(options);
     const { limits, bodyTimeoutSeconds } = settings;
     this.#settings = settings;
+    this.#isProvenEach = isProvenEach(settings.gate.verifier);
     this.#sessions = new OpenSessions(limits);
     this.#bodies = new BodyReader({ bytesInFlight: limits.bytesInFlight, bodyTimeoutSeconds });
     this.#reports = new HttpReports(settings);
@@ -102,6 +111,8 @@ export class HttpSessions implements AsyncDisposable {
     if (origin !== null && isPreflight(request)) return Promise.resolve(preflightResponse());
     if (!["GET", "POST", "DELETE"].includes(request.method)) throw new HttpRefusal(405, "Method not allowed");
     const isPost = request.method === "POST";
+    // Who holds a session's id alone could listen to its agent's messages, or end it.
+    if (!isPost && this.#isProvenEach) throw onlyPost();
     const sessionId = request.headers.get("mcp-session-id");
     if (sessionId === null && !isPost) {
       throw new HttpRefusal(400, "Bad Request: Mcp-Session-Id header is required");
@@ -131,6 +142,7 @@ export class HttpSessions implements AsyncDisposable {
       parsedBody: extra.parsedBody,
     });
     release();
+    if (Array.isArray(value) && this.#isProvenEach) throw noBatches();
     return session.post(request, value, extra);
   }
 

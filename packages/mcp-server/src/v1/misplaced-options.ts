@@ -25,6 +25,11 @@ const VERIFIER = Object.keys({
   clock: true,
   clockSkewSeconds: true,
   checks: true,
+  requireProof: true,
+  endpoints: true,
+  challenge: true,
+  bindUser: true,
+  maxRememberedTokens: true,
 } satisfies Record<Exclude<keyof AttestationVerifierOptions, "observer">, true>);
 
 const SDK: readonly string[] = [

@@ -5,16 +5,17 @@ import { agentKeyOf } from "../context/agent-key.js";
 import { decideHandshake } from "../gate/decisions.js";
 import { nextSession } from "../gate/gate-reports.js";
 import { judge, type Verdict } from "../gate/verdict.js";
+import { accessTokenOf } from "../http/front/access-token.js";
 import type { BodyReader } from "../http/front/body-reader.js";
 import { HttpRefusal, serverClosing } from "../http/front/http-refusal.js";
 import { jsonResponse } from "../http/front/json-response.js";
 import type { RequestExtra } from "../http/node-handler.js";
+import { ConnectionServers } from "./connection-servers.js";
 import type { HttpReports } from "./http-reports.js";
 import { HttpSession } from "./http-session.js";
 import type { HttpSessionsSettings } from "./http-sessions-options.js";
 import { type OpenSessions, STRANGERS } from "./open-sessions.js";
 import { readInitialize } from "./read-initialize.js";
-import { SessionServers } from "./session-servers.js";
 
 export interface SessionOpeningOptions {
   readonly settings: HttpSessionsSettings;
@@ -28,11 +29,11 @@ export interface SessionOpeningOptions {
 /** The beginning of sessions: an agent is verified before a session, a server or a transport is made for it. */
 export class SessionOpening {
   readonly #options: SessionOpeningOptions;
-  readonly #servers: SessionServers;
+  readonly #servers: ConnectionServers;
 
   constructor(options: SessionOpeningOptions) {
     this.#options = options;
-    this.#servers = new SessionServers(options.settings);
+    this.#servers = new ConnectionServers("HttpSessions", options.settings);
   }
 
   /**
@@ -52,7 +53,9 @@ export class SessionOpening {
       const initialize = readInitialize(body.value);
       // No token is burned for a session that nobody could get.
       if (!sessions.hasRoom()) throw noSession();
-      const verdict = await body.during(judge(evidenceIn(initialize), initialize, gate));
+      const verdict = await body.during(
+        judge(evidenceIn(initialize), initialize, gate, accessTokenOf(extra.authInfo)),
+      );
       const decision = decideHandshake(verdict, gate.verifier);
       if (decision.kind === "admit") return await this.#open(request, extra, initialize, verdict);
       if (verdict.result === undefined) reports.verifierFailed(verdict);

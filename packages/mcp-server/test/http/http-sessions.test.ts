@@ -161,7 +161,7 @@ describe("HttpSessions", () => {
     await open(sessions, issuer.token());
     const second = await sessions.handle(post(initialize(await issuer.token())));
     expect(second.status).toBe(500);
-    expect(String(errors[0])).toContain("createServer returned a server that another session has");
+    expect(String(errors[0])).toContain("createServer returned a server that has been used before");
     expect(sessions.size).toBe(1);
   });
 

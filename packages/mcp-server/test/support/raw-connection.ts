@@ -7,6 +7,10 @@ import { onTestFinished } from "vitest";
 export interface RawConnection {
   /** Sends a request and waits for its answer. */
   request(method: string, params?: Record<string, unknown>): Promise<JSONRPCMessage>;
+  /** Sends a request under an id of the test's own and waits for its answer. */
+  requestAs(id: RequestId, method: string, params?: Record<string, unknown>): Promise<JSONRPCMessage>;
+  /** Sends any message. */
+  send(message: JSONRPCMessage): Promise<void>;
   notify(method: string, params?: Record<string, unknown>): Promise<void>;
   /** Every message that came, in order. */
   readonly received: readonly JSONRPCMessage[];
@@ -27,16 +31,22 @@ export async function openRaw(transport: Transport): Promise<RawConnection> {
   };
   await transport.start();
   onTestFinished(() => transport.close());
+  async function requestAs(
+    id: RequestId,
+    method: string,
+    params: Record<string, unknown> = {},
+  ): Promise<JSONRPCMessage> {
+    const answer = new Promise<JSONRPCMessage>((resolve) => waiting.set(id, resolve));
+    await transport.send({ jsonrpc: "2.0", id, method, params });
+    return answer;
+  }
   return {
     received,
+    requestAs,
+    send: (message) => transport.send(message),
     isClosed: () => closed,
     notify: (method, params = {}) => transport.send({ jsonrpc: "2.0", method, params }),
-    request: async (method, params = {}) => {
-      const id = nextId++;
-      const answer = new Promise<JSONRPCMessage>((resolve) => waiting.set(id, resolve));
-      await transport.send({ jsonrpc: "2.0", id, method, params });
-      return answer;
-    },
+    request: (method, params) => requestAs(nextId++, method, params),
   };
 }
 

@@ -2,8 +2,8 @@ import { AttestationError, AttestationErrorCode } from "../../errors.js";
 import { trustDomainOf } from "../../identity/spiffe-id.js";
 import { type OptionsSpec, readOptions } from "../../options/read-options.js";
 import { printable } from "../../printable.js";
+import { isTrustedAtLeast, trustLevelOf } from "../../trust.js";
 import { type Check, defineOwnCheck } from "../check.js";
-import { isTrustedAtLeast, trustLevelOf } from "../trust.js";
 import { type IssuerTrust, readTrustedIssuers, type TrustedIssuer } from "../trusted-issuer.js";
 
 export interface IssuerOptions {

@@ -19,8 +19,8 @@ export const REPLAY_OPTIONS: OptionsSpec<{ replayCache: ReplayCache; cacheTimeou
 };
 
 /**
- * Rejects a token that was used before, 1006, and burns it otherwise. The only check that writes, so it comes last: a
- * token that fails any other is not burned.
+ * Rejects a token that was used before, 1006, and burns it otherwise; of a bound token the proof. The only check that
+ * writes, so it comes last: what fails any other is not burned.
  */
 export function replay(options: ReplayOptions): Check {
   const { replayCache, cacheTimeoutSeconds } = readOptions("replay", options, REPLAY_OPTIONS);
@@ -34,16 +34,21 @@ export function replay(options: ReplayOptions): Check {
     "replay",
     (context) => {
       const { id, until } = singleUse(context);
-      return ask<unknown, void>(() => replayCache.checkAndAdd(id, until), bounds, assertNew);
+      const what = context.proof === undefined ? "token" : "proof";
+      return ask<unknown, void>(
+        () => replayCache.checkAndAdd(id, until),
+        bounds,
+        (isNew) => assertNew(isNew, what),
+      );
     },
     { reads: { replayCache, cacheTimeoutSeconds } },
   );
 }
 
 /** @throws {AttestationError} 1006 for `false`, and 1011 for an answer that is neither `true` nor `false`. */
-function assertNew(isNew: unknown): void {
+function assertNew(isNew: unknown, what: "token" | "proof"): void {
   if (isNew === false) {
-    throw new AttestationError(AttestationErrorCode.REPLAY_DETECTED, "the token was used before");
+    throw new AttestationError(AttestationErrorCode.REPLAY_DETECTED, `the ${what} was used before`);
   }
   if (isNew !== true) throw unavailable("the replay cache answered neither true nor false");
 }

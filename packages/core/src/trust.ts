@@ -1,5 +1,5 @@
-import { AttestationType } from "../identity/attestation-metadata.js";
-import { printable } from "../printable.js";
+import { AttestationType } from "./identity/attestation-metadata.js";
+import { printable } from "./printable.js";
 
 /** How far an agent's attestation is trusted: provider > enterprise > none. */
 export const TrustLevel = {

@@ -1,15 +1,23 @@
 import { kindOf } from "@attest/core/internal";
 import type { EventStore } from "@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js";
 import { type ConnectableServer, putGate, settingsOf } from "./attest-server.js";
-import type { HttpSessionsSettings } from "./http-sessions-options.js";
+import type { HostGate, HttpHostSettings } from "./http-host-options.js";
 
-/** Makes what one session has for itself, and refuses what would be shared with another. */
-export class SessionServers {
-  readonly #settings: HttpSessionsSettings;
+/** What a host makes for one connection. */
+interface Factories extends Pick<HttpHostSettings, "createServer">, HostGate {
+  readonly createEventStore?: (() => EventStore) | undefined;
+}
+
+/** Makes what one connection has for itself, and refuses what would be shared with another. */
+export class ConnectionServers {
+  readonly #owner: string;
+  readonly #settings: Factories;
   readonly #stores = new WeakSet<EventStore>();
   readonly #made = new WeakSet<ConnectableServer>();
 
-  constructor(settings: HttpSessionsSettings) {
+  /** @param owner the host whose options these are, for the messages of errors */
+  constructor(owner: string, settings: Factories) {
+    this.#owner = owner;
     this.#settings = settings;
   }
 
@@ -28,7 +36,7 @@ export class SessionServers {
     }
     if (this.#made.has(server)) {
       throw new TypeError(
-        "createServer returned a server that another session has: make a new one each time, since an SDK server serves one connection",
+        "createServer returned a server that has been used before: make a new one each time, since an SDK server serves one connection",
       );
     }
     this.#made.add(server);
@@ -39,13 +47,13 @@ export class SessionServers {
     }
     if (own.verifier !== gate.verifier) {
       throw new TypeError(
-        "createServer returned a server that is attested by another verifier than the one that HttpSessions was given: share one verifier, since each has a replay cache of its own",
+        `createServer returned a server that is attested by another verifier than the one that ${this.#owner} was given: share one verifier, since each has a replay cache of its own`,
       );
     }
     const [unread] = gateOptionsGiven;
     if (unread !== undefined) {
       throw new TypeError(
-        `HttpSessions was given ${unread}, which nobody reads, because createServer returned a server with a gate of its own: give ${unread} to that server`,
+        `${this.#owner} was given ${unread}, which nobody reads, because createServer returned a server with a gate of its own: give ${unread} to that server`,
       );
     }
     return server;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { isTrustedAtLeast, isTrustLevel, TrustLevel, trustLevelOf } from "../../src/verify/trust.js";
+import { isTrustedAtLeast, isTrustLevel, TrustLevel, trustLevelOf } from "../src/trust.js";
 
 describe("isTrustedAtLeast", () => {
   test("puts provider above enterprise above none", () => {
