@@ -1,4 +1,4 @@
-import { AttestationProvider } from "@attest/core";
+import { AttestationProvider, InMemoryReplayCache } from "@attest/core";
 import { jwksHandler } from "@attest/jwks";
 import { refusalAnswer, tokenAnswer } from "./endpoint/answers.js";
 import { exchange } from "./endpoint/exchange.js";
@@ -41,7 +41,9 @@ export interface Issuer {
  * @throws {TrustPolicyError} when the policy cannot be this issuer's.
  */
 export function createIssuer(options: IssuerOptions): Issuer {
-  const { issuer, trustDomain, signer, policy, clock, observer } = readIssuerOptions(options);
+  const settings = readIssuerOptions(options);
+  const { issuer, trustDomain, signer, policy, clock, observer } = settings;
+  const { replayCache = new InMemoryReplayCache({ clock }) } = settings;
   const places = placesOf(issuer);
   const reports = new IssuerReports(observer);
   const provider = new AttestationProvider({ issuer, keyPair: signer, trustDomains: [trustDomain], clock });
@@ -56,7 +58,14 @@ export function createIssuer(options: IssuerOptions): Issuer {
       if (request.method !== "POST") throw new Refusal("wrong_method", "the method is another one");
       const asked = readExchangeRequest(await readForm(request));
       audience = asked.audience;
-      const issued = await exchange(asked, { provider, inForce, clock });
+      const issued = await exchange(asked, {
+        provider,
+        inForce,
+        issuer,
+        endpoint: places.token.href,
+        replayCache,
+        clock,
+      });
       reports.issued(issued, audience, startedAt);
       return tokenAnswer(issued.token, issued.rule.maxLifetimeSeconds);
     } catch (error) {

@@ -1,13 +1,16 @@
-import { type AttestationObserver, type Clock, KeyPair, type Signer } from "@attest/core";
+import { type AttestationObserver, type Clock, KeyPair, type ReplayCache, type Signer } from "@attest/core";
 import {
   clock,
+  having,
   kindOf,
   membersOf,
   type Option,
   type OptionsSpec,
   observer,
+  optional,
   printable,
   readOptions,
+  stated,
 } from "@attest/core/internal";
 import type { KeySetEvent, KeySetSource } from "@attest/jwks";
 import type { IssuerEvent } from "./events.js";
@@ -28,6 +31,11 @@ export interface IssuerOptions {
   readonly signer: PublishingSigner | KeyPair;
   /** Trust policy, as `readTrustPolicy` returns it. */
   readonly policy: TrustPolicy;
+  /**
+   * Cache of the confirmation proofs that were used. Issuers of one name in several processes need a shared one, such as
+   * `RedisReplayCache`. Default: one in memory.
+   */
+  readonly replayCache?: ReplayCache | undefined;
   /** Source of the time. Default: the system's clock. */
   readonly clock?: Clock | undefined;
   /** Observer of what is issued and refused, and of the platforms' keys. Default: none. */
@@ -39,6 +47,7 @@ export interface IssuerSettings {
   readonly trustDomain: string;
   readonly signer: PublishingSigner;
   readonly policy: TrustPolicy;
+  readonly replayCache: ReplayCache | undefined;
   readonly clock: Clock;
   readonly observer: AttestationObserver<IssuerEvent | KeySetEvent> | undefined;
 }
@@ -87,6 +96,9 @@ const OPTIONS: OptionsSpec<IssuerSettings> = {
   trustDomain: trustDomainOption,
   signer: signerOption,
   policy: policyOption,
+  replayCache: stated(
+    optional(having<ReplayCache>("a ReplayCache, such as RedisReplayCache", "checkAndAdd")),
+  ),
   clock: clock(),
   observer: observer<IssuerEvent | KeySetEvent>(),
 };

@@ -13,7 +13,11 @@ export class IssuerReports {
     this.#observer = observer;
   }
 
-  issued({ token, rule, workload, subject }: Issued, audience: string, startedAt: number): void {
+  issued(
+    { token, rule, workload, subject, confirmationKey }: Issued,
+    audience: string,
+    startedAt: number,
+  ): void {
     if (this.#observer === undefined) return;
     const { claims } = decodeToken(token);
     this.#notify({
@@ -25,7 +29,7 @@ export class IssuerReports {
       model: printable(rule.identity.modelVersion),
       audience: printable(audience),
       jti: claims.jti.slice(0, 8),
-      keyThumbprint: null,
+      keyThumbprint: confirmationKey?.thumbprint() ?? null,
       expiresAt: claims.exp,
       durationSeconds: secondsSince(startedAt),
     });

@@ -14,6 +14,8 @@ const AUDIENCE = /^[!-~]{1,2048}$/;
 export interface ExchangeRequest {
   readonly subjectToken: string;
   readonly audience: string;
+  /** Key that the attestation is to be bound to, as JSON, and the proof that the caller has it. */
+  readonly confirmation: { readonly key: string; readonly proof: string } | undefined;
 }
 
 /** @throws {Refusal} when it is no token exchange, or one that this issuer does not do. */
@@ -34,5 +36,14 @@ export function readExchangeRequest(parameters: ReadonlyMap<string, string>): Ex
   if ((parameters.get("requested_token_type") ?? JWT_TYPE) !== JWT_TYPE)
     throw new Refusal("unsupported_parameter", "requested_token_type is another one");
   if (!AUDIENCE.test(audience)) throw new Refusal("audience_not_allowed", "audience is no name of a server");
-  return { subjectToken, audience };
+  return { subjectToken, audience, confirmation: readConfirmation(parameters) };
+}
+
+/** One without the other is a mistake: passed over, it would give a token that everybody can use. */
+function readConfirmation(parameters: ReadonlyMap<string, string>): ExchangeRequest["confirmation"] {
+  const key = parameters.get("confirmation_key");
+  const proof = parameters.get("confirmation_proof");
+  if (key === undefined && proof === undefined) return undefined;
+  if (key !== undefined && proof !== undefined) return { key, proof };
+  throw new Refusal("binding_required", "one of confirmation_key and confirmation_proof is missing");
 }

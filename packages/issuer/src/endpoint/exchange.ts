@@ -1,9 +1,10 @@
-import type { AttestationProvider, Clock } from "@attest/core";
+import type { AttestationProvider, Ed25519PublicKey } from "@attest/core";
 import { chooseRule, type RuleVerdict } from "../policy/choose-rule.js";
 import type { Rule } from "../policy/trust-policy.js";
 import type { PolicyInForce } from "../policy-in-force.js";
 import { Refusal, type RefusalAbout } from "../subject/refusal.js";
 import { verifySubjectToken, type Workload } from "../subject/verify-subject-token.js";
+import { type ConfirmContext, confirmKey } from "./confirm-key.js";
 import type { ExchangeRequest } from "./exchange-request.js";
 
 /** Attestation that was issued, and why. */
@@ -12,12 +13,13 @@ export interface Issued {
   readonly rule: Rule;
   readonly workload: Workload;
   readonly subject: string;
+  /** Key that it is bound to. */
+  readonly confirmationKey: Ed25519PublicKey | undefined;
 }
 
-export interface ExchangeContext {
+export interface ExchangeContext extends ConfirmContext {
   readonly provider: AttestationProvider;
   readonly inForce: PolicyInForce;
-  readonly clock: Clock;
 }
 
 /**
@@ -25,18 +27,20 @@ export interface ExchangeContext {
  *
  * @throws {Refusal} when there is none for it.
  */
-export async function exchange(
-  { subjectToken, audience }: ExchangeRequest,
-  { provider, inForce, clock }: ExchangeContext,
-): Promise<Issued> {
-  const { policy } = inForce;
-  const workload = await verifySubjectToken(subjectToken, {
-    issuer: provider.issuer,
-    policy,
+export async function exchange(asked: ExchangeRequest, context: ExchangeContext): Promise<Issued> {
+  const { provider, inForce, issuer, clock } = context;
+  const { audience } = asked;
+  const workload = await verifySubjectToken(asked.subjectToken, {
+    issuer,
+    policy: inForce.policy,
     getKey: (platform, kid) => inForce.getKey(platform, kid),
     now: clock.now(),
   });
   const rule = ruleFor(workload, inForce, audience);
+  const about = { ...aboutWorkload(workload), rule: rule.name };
+  if (rule.requireBinding && asked.confirmation === undefined)
+    throw new Refusal("binding_required", "the rule asks for a key to bind the attestation to", about);
+  const confirmationKey = await confirmKey(asked, context, about);
   const subject = inForce.subjectOf(rule);
   try {
     const token = await provider.createToken({
@@ -46,14 +50,11 @@ export async function exchange(
       audience,
       subject,
       lifetimeSeconds: rule.maxLifetimeSeconds,
+      confirmationKey,
     });
-    return { token, rule, workload, subject };
+    return { token, rule, workload, subject, confirmationKey };
   } catch (cause) {
-    throw new Refusal("issuer_failed", "the attestation could not be signed", {
-      ...aboutWorkload(workload),
-      rule: rule.name,
-      cause,
-    });
+    throw new Refusal("issuer_failed", "the attestation could not be signed", { ...about, cause });
   }
 }
 

@@ -12,6 +12,8 @@ export type RefusalKind =
   | "not_allowed"
   | "audience_not_allowed"
   | "binding_required"
+  | "invalid_confirmation"
+  | "replay_cache_unavailable"
   | "keys_unavailable"
   | "issuer_failed";
 
@@ -43,6 +45,12 @@ export const REFUSALS: Readonly<
   not_allowed: [400, "invalid_grant", "No rule of this issuer allows the workload."],
   audience_not_allowed: [400, "invalid_target", "No rule of this issuer allows the workload this audience."],
   binding_required: [400, "invalid_request", "These are required: confirmation_key, confirmation_proof."],
+  invalid_confirmation: [400, "invalid_request", "The confirmation proof is not valid here."],
+  replay_cache_unavailable: [
+    503,
+    "temporarily_unavailable",
+    "The issuer cannot take the proof now; try again.",
+  ],
   keys_unavailable: [503, "temporarily_unavailable", "The platform's keys are unavailable; try again later."],
   issuer_failed: [500, "server_error", "The issuer failed; try again later."],
 };

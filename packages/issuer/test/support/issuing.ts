@@ -2,7 +2,7 @@ import { KeyPair } from "@attest/core";
 import { FixedClock } from "@attest/core/testing";
 import { KeyRing } from "@attest/jwks";
 import { onTestFinished } from "vitest";
-import { createIssuer, type Issuer, readTrustPolicy } from "../../src/index.js";
+import { createIssuer, type Issuer, type IssuerOptions, readTrustPolicy } from "../../src/index.js";
 import { Recorder } from "./recorder.ts";
 
 export const ISSUER = "https://attest.corp.example";
@@ -25,7 +25,7 @@ export interface Answer {
 }
 
 /** Makes an issuer with a clock that stands still. */
-export function issuing(policy: string | object): Issuing {
+export function issuing(policy: string | object, options: Partial<IssuerOptions> = {}): Issuing {
   const clock = new FixedClock();
   const observer = new Recorder();
   const keyRing = new KeyRing({ current: KeyPair.generate(), clock });
@@ -36,6 +36,7 @@ export function issuing(policy: string | object): Issuing {
     policy: readTrustPolicy(policy),
     clock,
     observer,
+    ...options,
   });
   onTestFinished(() => issuer.close());
   return {
