@@ -1,5 +1,5 @@
 import type { AttestationProvider, Ed25519PublicKey } from "@attest/core";
-import { chooseRule, type RuleVerdict } from "../policy/choose-rule.js";
+import { chooseRule } from "../policy/choose-rule.js";
 import type { Rule } from "../policy/trust-policy.js";
 import type { PolicyInForce } from "../policy-in-force.js";
 import { Refusal, type RefusalAbout } from "../subject/refusal.js";
@@ -60,25 +60,14 @@ export async function exchange(asked: ExchangeRequest, context: ExchangeContext)
 
 /** @throws {Refusal} saying how the workload differs from each rule, when none allows it. */
 function ruleFor(workload: Workload, { policy }: PolicyInForce, audience: string): Rule {
-  const choice = chooseRule(policy, workload.platform, workload.claims, audience);
-  if (choice.kind === "rule") return choice.rule;
-  const about = { ...aboutWorkload(workload), rules: choice.verdicts.map(aboutVerdict) };
-  throw choice.kind === "no_rule"
-    ? new Refusal("not_allowed", "no rule matches the workload's claims", about)
-    : new Refusal("audience_not_allowed", "no rule that matches the workload allows the audience", about);
+  const { rule, isKnown, verdicts } = chooseRule(policy, workload.platform, workload.claims, audience);
+  if (rule !== undefined) return rule;
+  const about = { ...aboutWorkload(workload), rules: verdicts };
+  throw isKnown
+    ? new Refusal("audience_not_allowed", "no rule that matches the workload allows the audience", about)
+    : new Refusal("not_allowed", "no rule matches the workload's claims", about);
 }
 
 function aboutWorkload({ platform, subject }: Workload): RefusalAbout {
   return { platform: platform.name, platformSubject: subject };
-}
-
-function aboutVerdict({ rule, mismatches, allowsAudience }: RuleVerdict): {
-  readonly rule: string;
-  readonly problems: readonly string[];
-} {
-  const problems = mismatches.map(({ claim, problem }) => `${claim} ${problem}`);
-  return {
-    rule: rule.name,
-    problems: allowsAudience ? problems : [...problems, "the audience is not allowed"],
-  };
 }

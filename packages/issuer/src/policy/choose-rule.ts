@@ -1,39 +1,46 @@
 import { matchesGlob } from "./glob.js";
-import { type Mismatch, mismatches } from "./match-claims.js";
+import { mismatches } from "./match-claims.js";
 import type { Platform, Rule, TrustPolicy } from "./trust-policy.js";
 
 /** What one rule says to a workload. */
 export interface RuleVerdict {
-  readonly rule: Rule;
-  /** How the token's claims differ from what the rule asks. */
-  readonly mismatches: readonly Mismatch[];
-  /** Whether the rule allows the audience that is asked for; `true` where none is. */
-  readonly allowsAudience: boolean;
+  readonly rule: string;
+  /** How the workload differs from what the rule asks, for operators; nothing where the rule allows it. */
+  readonly problems: readonly string[];
 }
 
-export type Choice =
-  | { readonly kind: "rule"; readonly rule: Rule }
-  /** No rule of the platform matches the workload's claims. */
-  | { readonly kind: "no_rule"; readonly verdicts: readonly RuleVerdict[] }
-  /** Rules match, and none allows the audience. */
-  | { readonly kind: "no_audience"; readonly verdicts: readonly RuleVerdict[] };
+/** Decision of a policy about a workload. */
+export interface Choice {
+  /** Rule that allows it. */
+  readonly rule: Rule | undefined;
+  /** Whether a rule matches the workload's claims, whatever the audience. */
+  readonly isKnown: boolean;
+  /** Rules of the platform, in order. */
+  readonly verdicts: readonly RuleVerdict[];
+}
 
-/** Returns the first rule that a workload's claims match and that allows the audience. */
+/**
+ * Decides by the first rule that a workload's claims match and that allows the audience.
+ *
+ * @param audience `undefined` for any that a rule allows
+ */
 export function chooseRule(
   policy: TrustPolicy,
   platform: Platform,
   claims: Readonly<Record<string, unknown>>,
   audience: string | undefined,
 ): Choice {
-  const verdicts = policy.rules
-    .filter((rule) => rule.platform === platform)
-    .map((rule) => ({
-      rule,
-      mismatches: mismatches(rule.claims, claims),
-      allowsAudience: audience === undefined || rule.audiences.some((glob) => matchesGlob(glob, audience)),
-    }));
-  const matching = verdicts.filter((verdict) => verdict.mismatches.length === 0);
-  const chosen = matching.find((verdict) => verdict.allowsAudience);
-  if (chosen !== undefined) return { kind: "rule", rule: chosen.rule };
-  return { kind: matching.length === 0 ? "no_rule" : "no_audience", verdicts };
+  let chosen: Rule | undefined;
+  let isKnown = false;
+  const verdicts: RuleVerdict[] = [];
+  for (const rule of policy.rules) {
+    if (rule.platform !== platform) continue;
+    const problems = mismatches(rule.claims, claims).map(({ claim, problem }) => `${claim} ${problem}`);
+    isKnown ||= problems.length === 0;
+    if (audience !== undefined && !rule.audiences.some((glob) => matchesGlob(glob, audience)))
+      problems.push("the audience is not allowed");
+    if (problems.length === 0) chosen ??= rule;
+    verdicts.push({ rule: rule.name, problems });
+  }
+  return { rule: chosen, isKnown, verdicts };
 }

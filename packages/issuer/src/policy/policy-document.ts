@@ -33,15 +33,18 @@ export function parsePolicyText(text: string): unknown {
   }
 }
 
-/** @throws {TrustPolicyError} when a member anywhere in `document` has a name that readers drop in silence. */
-export function assertNames(document: unknown, at = "", depth = 0): void {
+/** @throws {TrustPolicyError} when a member anywhere in `document` is undefined, or has a name that readers drop in silence. */
+export function assertMembers(document: unknown, at = "", depth = 0): void {
   if (typeof document !== "object" || document === null) return;
   if (depth > MAX_DEPTH) throw new TrustPolicyError(`the policy is nested more than ${MAX_DEPTH} deep`);
   const isPlain = Array.isArray(document) || Object.prototype.toString.call(document) === "[object Object]";
   if (!isPlain) throw new TrustPolicyError(`${at || "the policy"} must be plain, got ${kindOf(document)}`);
   for (const [name, member] of Object.entries(document)) {
     const path = at === "" ? printable(name) : `${at}.${printable(name)}`;
+    // Leaving out is weaker than many a value could be.
+    if (member === undefined)
+      throw new TrustPolicyError(`${path} is present but undefined: leave it out, or give it a value`);
     if (FORBIDDEN.includes(name)) throw new TrustPolicyError(`${path}: a member cannot have this name`);
-    assertNames(member, path, depth + 1);
+    assertMembers(member, path, depth + 1);
   }
 }

@@ -1,5 +1,5 @@
 import { kindOf } from "@attest/core/internal";
-import { assertNames, parsePolicyText } from "./policy-document.js";
+import { assertMembers, parsePolicyText } from "./policy-document.js";
 import { readShape } from "./policy-schema.js";
 import { readPlatform } from "./read-platform.js";
 import { readRule } from "./read-rule.js";
@@ -19,7 +19,7 @@ export function readTrustPolicy(policy: string | object): TrustPolicy {
     throw new TrustPolicyError(
       `the policy must be a mapping with platforms and rules, got ${kindOf(document)}`,
     );
-  assertNames(document);
+  assertMembers(document);
   const written = readShape(document);
   const platforms = new Map(
     Object.entries(written.platforms).map(([name, platform]) => [name, readPlatform(name, platform)]),

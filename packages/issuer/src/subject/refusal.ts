@@ -1,3 +1,5 @@
+import type { RuleVerdict } from "../policy/choose-rule.js";
+
 /** Kinds of refusals. */
 export type RefusalKind =
   | "wrong_method"
@@ -62,7 +64,7 @@ export interface RefusalAbout {
   readonly platformSubject?: string | undefined;
   readonly audience?: string | undefined;
   /** For each rule, how it differs. */
-  readonly rules?: readonly { readonly rule: string; readonly problems: readonly string[] }[] | undefined;
+  readonly rules?: readonly RuleVerdict[] | undefined;
   readonly retryAfterSeconds?: number | undefined;
   readonly cause?: unknown;
 }

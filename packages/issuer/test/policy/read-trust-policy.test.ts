@@ -200,6 +200,15 @@ describe("a policy is refused", () => {
   });
 });
 
+test("a policy with a member that is undefined, such as an unset variable, is refused", () => {
+  expect(problemOf(policy({ requireBinding: undefined }))).toContain(
+    "rules.0.requireBinding is present but undefined",
+  );
+  expect(problemOf(policy({}, { jwks: undefined }))).toContain(
+    "platforms.corp.jwks is present but undefined",
+  );
+});
+
 describe("a shared platform without an owner's id (refused when loaded)", () => {
   test.each<[string, object, string]>([
     ["https://token.actions.githubusercontent.com", { repository: "acme/app" }, "repository_owner_id"],

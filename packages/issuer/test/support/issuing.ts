@@ -85,9 +85,9 @@ export async function post(
   };
 }
 
-/** A policy with one plain OIDC platform, and one rule. */
+/** A policy with one plain OIDC platform, and one rule. A member that is `undefined` is left out. */
 export function plainPolicy(platformIssuer: string, rule: object = {}, platform: object = {}): object {
-  return {
+  const policy = {
     platforms: {
       corp: { issuer: platformIssuer, audience: ISSUER, allowInsecure: "loopback", ...platform },
     },
@@ -108,6 +108,7 @@ export function plainPolicy(platformIssuer: string, rule: object = {}, platform:
       },
     ],
   };
+  return JSON.parse(JSON.stringify(policy));
 }
 
 /** Claims of a workload of that platform. */
