@@ -1,5 +1,6 @@
 import { kindOf, printable } from "@attest/core/internal";
 import { parseDocument } from "yaml";
+import { pathTo } from "./shape.js";
 import { TrustPolicyError } from "./trust-policy-error.js";
 
 const MAX_CHARACTERS = 1_048_576;
@@ -39,12 +40,14 @@ export function assertMembers(document: unknown, at = "", depth = 0): void {
   if (depth > MAX_DEPTH) throw new TrustPolicyError(`the policy is nested more than ${MAX_DEPTH} deep`);
   const isPlain = Array.isArray(document) || Object.prototype.toString.call(document) === "[object Object]";
   if (!isPlain) throw new TrustPolicyError(`${at || "the policy"} must be plain, got ${kindOf(document)}`);
-  for (const [name, member] of Object.entries(document)) {
-    const path = at === "" ? printable(name) : `${at}.${printable(name)}`;
+  const members = Array.isArray(document) ? document.entries() : Object.entries(document);
+  for (const [name, member] of members) {
+    const path = pathTo(at, name);
     // Leaving out is weaker than many a value could be.
     if (member === undefined)
       throw new TrustPolicyError(`${path} is present but undefined: leave it out, or give it a value`);
-    if (FORBIDDEN.includes(name)) throw new TrustPolicyError(`${path}: a member cannot have this name`);
+    if (FORBIDDEN.includes(String(name)))
+      throw new TrustPolicyError(`${path}: a member cannot have this name`);
     assertMembers(member, path, depth + 1);
   }
 }

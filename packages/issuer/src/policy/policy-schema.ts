@@ -1,9 +1,8 @@
 import { SafetyLevel } from "@attest/core";
-import { closest, printable } from "@attest/core/internal";
 import * as v from "valibot";
 import { PlatformType } from "../platforms/presets.js";
 import { durationSeconds } from "./duration.js";
-import { TrustPolicyError } from "./trust-policy-error.js";
+import { readShape } from "./shape.js";
 import type { WrittenPolicy } from "./written-policy.js";
 
 type Text = v.GenericSchema<string, string>;
@@ -93,40 +92,9 @@ const policy = v.strictObject({
   rules: v.array(rule, "must be a list"),
 });
 
+const KNOWN = [policy, platform, rule, rule.entries.agent].flatMap(({ entries }) => Object.keys(entries));
+
 /** @throws {TrustPolicyError} naming the first member whose shape is wrong. */
-export function readShape(document: unknown): WrittenPolicy {
-  const parsed = v.safeParse(policy, document, { abortEarly: true });
-  if (parsed.success) return parsed.output;
-  const [issue] = parsed.issues;
-  const at = pathOf(issue);
-  throw new TrustPolicyError(`${at === "" ? "the policy" : at} ${problemOf(issue)}`);
-}
-
-function pathOf(issue: v.BaseIssue<unknown>): string {
-  return (issue.path ?? []).reduce<string>((before, { key }) => {
-    if (typeof key === "number") return `${before}[${key}]`;
-    return before === "" ? printable(String(key)) : `${before}.${printable(String(key))}`;
-  }, "");
-}
-
-/** Returns what is wrong, to follow the member's name. */
-function problemOf(issue: v.BaseIssue<unknown>): string {
-  if (issue.type !== "strict_object") return issue.message;
-  if (issue.expected === "never") {
-    const known = knownMembers(issue);
-    const meant = closest(String(issue.path?.at(-1)?.key), known);
-    return `is not a known member; ${meant === undefined ? `known: ${known.join(", ")}` : `did you mean "${meant}"?`}`;
-  }
-  return issue.expected === "Object" ? "must be a mapping" : "is missing";
-}
-
-/** Returns the members that are known where an unknown one stands. */
-function knownMembers({ path }: v.BaseIssue<unknown>): readonly string[] {
-  const [first, , third] = path ?? [];
-  if (path?.length === 1) return Object.keys(policy.entries);
-  if (first?.key === "platforms") return Object.keys(platform.entries);
-  if (path?.length === 3) return Object.keys(rule.entries);
-  return third?.key === "agent"
-    ? Object.keys(rule.entries.agent.entries)
-    : ["configHash", "systemPromptHash"];
+export function readPolicyShape(document: unknown): WrittenPolicy {
+  return readShape(policy, document, "the policy", KNOWN);
 }

@@ -1,6 +1,6 @@
 import { kindOf } from "@attest/core/internal";
 import { assertMembers, parsePolicyText } from "./policy-document.js";
-import { readShape } from "./policy-schema.js";
+import { readPolicyShape } from "./policy-schema.js";
 import { readPlatform } from "./read-platform.js";
 import { readRule } from "./read-rule.js";
 import { markAsRead, type Platform, type Rule, type TrustPolicy } from "./trust-policy.js";
@@ -20,7 +20,7 @@ export function readTrustPolicy(policy: string | object): TrustPolicy {
       `the policy must be a mapping with platforms and rules, got ${kindOf(document)}`,
     );
   assertMembers(document);
-  const written = readShape(document);
+  const written = readPolicyShape(document);
   const platforms = new Map(
     Object.entries(written.platforms).map(([name, platform]) => [name, readPlatform(name, platform)]),
   );

@@ -202,7 +202,7 @@ describe("a policy is refused", () => {
 
 test("a policy with a member that is undefined, such as an unset variable, is refused", () => {
   expect(problemOf(policy({ requireBinding: undefined }))).toContain(
-    "rules.0.requireBinding is present but undefined",
+    "rules[0].requireBinding is present but undefined",
   );
   expect(problemOf(policy({}, { jwks: undefined }))).toContain(
     "platforms.corp.jwks is present but undefined",
