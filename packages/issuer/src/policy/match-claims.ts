@@ -47,8 +47,11 @@ function mismatchesOf(wanted: ClaimPattern, actual: unknown, claim: string): rea
 function inequality(wanted: string | number | boolean, actual: unknown): string {
   const problem = `is ${shown(actual)}, and not ${shown(wanted)}`;
   if (Array.isArray(actual)) return `${problem}; to ask for an entry of a list, write a list`;
-  const isOnlyOfOtherType = typeof actual !== typeof wanted && String(actual) === String(wanted);
-  return isOnlyOfOtherType ? `${problem}; the types differ, and quotes make text` : problem;
+  // A claim that is an object may have a toString of its own.
+  const isOfOtherType = typeof actual !== typeof wanted && typeof actual !== "object";
+  return isOfOtherType && String(actual) === String(wanted)
+    ? `${problem}; the types differ, and quotes make text`
+    : problem;
 }
 
 function shown(value: unknown): string {

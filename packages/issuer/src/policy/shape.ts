@@ -35,6 +35,11 @@ export function pathTo(parent: string, key: unknown): string {
 function problemOf(issue: v.BaseIssue<unknown>, known: readonly string[]): string {
   if (issue.type !== "strict_object") return issue.message;
   if (issue.expected !== "never") return issue.expected === "Object" ? "must be a mapping" : "is missing";
-  const meant = closest(String(issue.path?.at(-1)?.key), known);
+  const name = String(issue.path?.at(-1)?.key);
+  // A name that is known elsewhere is meant for another one here.
+  const meant = closest(
+    name,
+    known.filter((other) => other !== name),
+  );
   return `is not a known member${meant === undefined ? "" : `; did you mean "${meant}"?`}`;
 }

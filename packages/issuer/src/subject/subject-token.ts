@@ -23,6 +23,9 @@ export function parseSubjectToken(token: string): SubjectToken {
   }
   const [header = "", claims = "", signature = "", ...others] = token.split(".");
   if (signature === "" || others.length > 0) throw malformed("a compact JWS has three segments");
+  // Libraries pass over white space and padding. Then one token would have many spellings.
+  if (Buffer.from(signature, "base64url").toString("base64url") !== signature)
+    throw malformed("the signature is not canonical base64url");
   return { token, header: readObject(header, "header"), claims: readObject(claims, "payload") };
 }
 

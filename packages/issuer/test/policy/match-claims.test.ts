@@ -56,6 +56,7 @@ describe("claims match", () => {
     ["a mapping without a member", { k: { ns: "a" } }, { k: {} }, "k.ns is missing"],
     ["text that a glob does not match", { ref: { glob: "a/*" } }, { ref: "a/b/c" }, "does not match a/*"],
     ["a number for a glob", { ref: { glob: "1*" } }, { ref: 12 }, "ref is 12"],
+    ["an object that cannot be told as text", { sub: "a" }, { sub: { toString: {} } }, "sub is object"],
     ["what every object inherits", { toString: "a" }, {}, "toString is missing"],
     ["what text inherits", { sub: { length: 1 } }, { sub: "a" }, "not an object"],
   ])("not %s", (_what, rule, claims, problem) => {

@@ -167,6 +167,8 @@ describe("a forged subject token is refused:", () => {
     await refusal(`${header}.${encode(changed)}.${signature}`);
     await refusal(`${token}AA`);
     await refusal(token.slice(0, -4));
+    for (const spelling of [`${token} `, `${token}=`, token.replace(/\.(?=[^.]*$)/, ". "), `${token}\n`])
+      expect(await refusal(spelling)).toContain("canonical");
     await refusal(`${other.slice(0, other.lastIndexOf("."))}.${signature}`);
   });
 
