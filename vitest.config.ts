@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 import { LeftOutReporter } from "./test-support/left-out-reporter.ts";
 
-// What the projects have in common they repeat: they do not inherit from here.
+// The projects do not inherit from here, so each repeats the settings that all have in common.
 export default defineConfig({
   test: {
     projects: ["packages/*", "apps/*", "scripts"],

@@ -53,7 +53,7 @@ function writeReference(destination: string): void {
   );
 }
 
-/** Nothing that changes without the API changing: no dates, versions or line numbers. */
+/** Returns TypeDoc's options. They keep out all that changes without the API: dates, versions and line numbers. */
 function optionsFor({ folder, manifest }: PublicPackage, out: string): object {
   return {
     name: manifest.name,

@@ -2,7 +2,7 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import { publicPackages, ROOT } from "./package-metadata.ts";
 
-/** Who imports whom: from each name to the names that it imports. */
+/** Import graph: from each name to the names that it imports. */
 export type Graph = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** One `import` or `export … from` of a source file. */

@@ -5,12 +5,12 @@ import { setTimeout } from "node:timers/promises";
 
 /** A program that tests need beyond what npm brings. */
 export interface NeededProgram {
-  /** What it is called on PATH; the first that is there is taken. */
+  /** Its names on PATH. The first that is found is used. */
   readonly names: readonly string[];
-  /** The environment variable that names its path instead; empty when the program is to be done without. */
+  /** Environment variable with its path instead. When the variable is empty, the tests do without the program. */
   readonly variable: string;
   readonly debianPackage: string;
-  /** Who needs it, for the line that says so: `the browser tests need Chromium`. */
+  /** Sentence that names the tests which need it: `the browser tests need Chromium`. */
   readonly need: string;
 }
 

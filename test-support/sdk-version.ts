@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 
-/** Where a package has the newest SDK, and where the oldest that its peer range lets in. */
+/** Names under which a package has the newest SDK, and the oldest that its peer range lets in. */
 const INSTALLED = ["@modelcontextprotocol/sdk", "sdk-oldest"];
 
 /**
- * The version of the MCP SDK that a class comes from: of `loaded`, which is `name` in the SDK's file `file` such as
- * `client/index.js`. Told by the class itself, not by what its importer was to resolve.
+ * Returns the version of the MCP SDK that the class `loaded` comes from. The class is `name` in the SDK's file `file`,
+ * such as `client/index.js`. It is told by the class itself, not by what its importer was to resolve.
  *
  * @param packageFolder the package that has both SDKs installed
  */

@@ -1,15 +1,15 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { describe, expect, inject, onTestFinished, test } from "vitest";
-import { type Manifest, publicPackages } from "../package-metadata.ts";
+import { type Manifest, publicPackages, ROOT } from "../package-metadata.ts";
 import { entries } from "./support/entries.ts";
 import { run } from "./support/run.ts";
 
 const tarballs = inject("tarballs");
 const packages = publicPackages();
 
-/** What a user writes to install one packed package: siblings are not on the registry yet. */
+/** Ways in which a user installs one packed package. Its siblings are not on the registry yet. */
 const MANAGERS = [
   {
     manager: "npm",
@@ -48,6 +48,27 @@ describe.each(MANAGERS)("$manager, with no lockfile", ({ manager, install, write
       }
     },
   );
+});
+
+test("the README's line for pnpm installs every packed package", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "attest-pnpm-line-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const [packed, project] = [join(folder, "packed"), join(folder, "project")];
+  mkdirSync(packed);
+  mkdirSync(project);
+  for (const tarball of Object.values(tarballs)) {
+    // Without the hash that keeps caches from taking one for another.
+    copyFileSync(tarball, join(packed, basename(tarball).replace(/^[0-9a-f]{12}-/, "")));
+  }
+  const [line = ""] = /^\(echo overrides:.*$/m.exec(readFileSync(join(ROOT, "README.md"), "utf8")) ?? [];
+  expect(line).toContain("/tmp/attest");
+  writeManifest(project, {});
+  await run("sh", ["-c", line.replaceAll("/tmp/attest", packed)], project);
+  for (const { manifest } of packages) {
+    const isInstalled = join(project, "node_modules", manifest.name, "package.json");
+    expect(JSON.parse(readFileSync(isInstalled, "utf8"))).toMatchObject({ name: manifest.name });
+  }
+  await run(process.execPath, ["--input-type=module", "--eval", `await import("@attest/jwks")`], project);
 });
 
 /** Returns the packages of this repository that a package needs, directly or not. */

@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-/** What is published, as its users meet it. Needs the registry, so it is no part of `pnpm test`. */
+/** Tests of the packages as users install them. They need the registry, so they are no part of `pnpm test`. */
 export default defineConfig({
   test: {
     name: "packaging",

@@ -47,7 +47,7 @@ const ALLOWED: readonly (readonly [string, string])[] = [
 ];
 
 let folder = "";
-/** What the linter refuses, as `file imports specifier`. */
+/** Imports that the linter refuses, as `file imports specifier`. */
 let refused: ReadonlySet<string> = new Set();
 beforeAll(() => {
   // A copy of the rules over files that import types alone: one run for all of them.

@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 
-/** What a refused request is told, as JSON. */
+/** JSON body of a refusal. */
 export interface Refusal {
   /** A fixed word for programs. */
   readonly error: string;
@@ -13,7 +13,7 @@ export interface Refusal {
 /** An answer with a refusal's status and its reason. */
 export function refuse(
   context: Context,
-  status: 400 | 403 | 404 | 405 | 409 | 413 | 500,
+  status: 400 | 403 | 404 | 405 | 409 | 413 | 429 | 500,
   refusal: Refusal,
 ): Response {
   return context.json(refusal, status);
@@ -40,4 +40,10 @@ export function unauthorized(
 export function methodNotAllowed(context: Context, allow: string): Response {
   context.header("allow", allow);
   return refuse(context, 405, { error: "method_not_allowed", message: `use ${allow}` });
+}
+
+/** Answers that too many wrong keys wait for their answer already. */
+export function tooManyWrongKeys(context: Context): Response {
+  context.header("retry-after", "1");
+  return refuse(context, 429, { error: "too_many_wrong_keys", message: "try again in a second" });
 }

@@ -3,19 +3,21 @@ import { jwksHandler } from "@attest/jwks";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { Agent, AgentRegistry } from "./agents.js";
-import { badRequest, methodNotAllowed, refuse, unauthorized } from "./answers.js";
+import { badRequest, methodNotAllowed, refuse, tooManyWrongKeys, unauthorized } from "./answers.js";
 import { readAttestationRequest } from "./attestation-request.js";
 import { bearerKeyOf, type KeyHash } from "./bearer.js";
+import { Confirmations } from "./confirmations.js";
 import type { KeyStore } from "./key-store.js";
+import { WrongKeys } from "./wrong-keys.js";
 
 const MAX_BODY_BYTES = 16_384;
 
 export interface AppOptions {
   /** The `iss` of every token. */
   readonly issuer: string;
-  /** What signs the tokens, and what is published. */
+  /** Keys that sign the tokens, and keys that are published. */
   readonly keys: KeyStore;
-  /** Whose bearer may rotate the keys; `undefined`: nobody may. */
+  /** Key whose bearer may rotate the keys. `undefined`: nobody may. */
   readonly adminKey: KeyHash | undefined;
   readonly agents: AgentRegistry;
   /** The SPIFFE trust domain of every agent's subject. */
@@ -24,7 +26,7 @@ export interface AppOptions {
   readonly tokenLifetimeSeconds: number;
 }
 
-/** What a request that passed authentication carries along. */
+/** Context of a request that passed authentication. */
 interface AppEnvironment {
   Variables: { agent: Agent };
 }
@@ -38,6 +40,8 @@ export function createApp(options: AppOptions): Hono<AppEnvironment> {
     defaultLifetimeSeconds: options.tokenLifetimeSeconds,
   });
   const keySet = jwksHandler(keys.ring);
+  const confirmations = new Confirmations(issuer);
+  const wrongKeys = new WrongKeys();
   const app = new Hono<AppEnvironment>();
 
   app.all("/.well-known/jwks.json", ({ req }) => keySet(req.raw));
@@ -52,10 +56,9 @@ export function createApp(options: AppOptions): Hono<AppEnvironment> {
       const apiKey = bearerKeyOf(context.req.header("authorization"));
       const agent = apiKey === undefined ? undefined : agents.find(apiKey);
       if (agent === undefined) {
-        return unauthorized(context, {
-          wanted: "a known agent's API key",
-          keyWasGiven: apiKey !== undefined,
-        });
+        const keyWasGiven = apiKey !== undefined;
+        if (keyWasGiven && !(await wrongKeys.pause())) return tooManyWrongKeys(context);
+        return unauthorized(context, { wanted: "a known agent's API key", keyWasGiven });
       }
       context.set("agent", agent);
       return next();
@@ -76,6 +79,11 @@ export function createApp(options: AppOptions): Hono<AppEnvironment> {
       if (read.problem !== undefined)
         return badRequest(context, read.problem.field || "body", read.problem.problem);
       const { audience, lifetimeSeconds, safetyLevel = safetyLevels[0] } = read.request;
+      const bound = await confirmations.confirm(
+        read.request,
+        bearerKeyOf(context.req.header("authorization")),
+      );
+      if (bound.problem !== undefined) return badRequest(context, "confirmationProof", bound.problem);
       if (safetyLevel !== undefined && !safetyLevels.includes(safetyLevel)) {
         return refuse(context, 403, {
           error: "forbidden",
@@ -90,6 +98,7 @@ export function createApp(options: AppOptions): Hono<AppEnvironment> {
         metadata: new AttestationMetadata({ safetyLevel }),
         audience,
         lifetimeSeconds,
+        confirmationKey: bound.key,
       });
       context.header("cache-control", "no-store");
       return context.json({ token, expiresAt: decodeToken(token).claims.exp });
@@ -99,10 +108,13 @@ export function createApp(options: AppOptions): Hono<AppEnvironment> {
 
   // Without an admin key there is nothing here, for nobody.
   if (adminKey !== undefined) {
-    app.post("/v1/keys/rotate", (context) => {
+    app.post("/v1/keys/rotate", async (context) => {
       const key = bearerKeyOf(context.req.header("authorization"));
-      if (key === undefined || !adminKey.matches(key))
-        return unauthorized(context, { wanted: "the admin key", keyWasGiven: key !== undefined });
+      if (key === undefined || !adminKey.matches(key)) {
+        const keyWasGiven = key !== undefined;
+        if (keyWasGiven && !(await wrongKeys.pause())) return tooManyWrongKeys(context);
+        return unauthorized(context, { wanted: "the admin key", keyWasGiven });
+      }
       try {
         keys.rotate();
       } catch (error) {

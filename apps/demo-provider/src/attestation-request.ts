@@ -1,4 +1,4 @@
-import { SafetyLevel } from "@attest/core";
+import { type Ed25519PublicJwk, SafetyLevel } from "@attest/core";
 import { describeIssue, objectMessage, type Problem } from "@attest/demo-service";
 import * as v from "valibot";
 import { MAX_TOKEN_LIFETIME_SECONDS } from "./config.js";
@@ -12,6 +12,7 @@ const audience = v.pipe(
     "must have 1 to 256 visible ASCII characters, none of them a quote or backslash",
   ),
 );
+const publicKey = "must be a public Ed25519 key as a JSON Web Key";
 const lifetimeProblem = `must be a whole number of seconds from 1 to ${MAX_TOKEN_LIFETIME_SECONDS}`;
 
 /** Strict: who the agent is stands in the provider's registry, and a body that tries to say it is refused. */
@@ -37,15 +38,27 @@ const attestationRequestSchema = v.pipe(
           v.maxValue(MAX_TOKEN_LIFETIME_SECONDS, lifetimeProblem),
         ),
       ),
+      confirmationKey: v.optional(
+        v.looseObject(
+          { kty: v.literal("OKP", publicKey), crv: v.literal("Ed25519", publicKey), x: v.string(publicKey) },
+          publicKey,
+        ),
+      ),
+      confirmationProof: v.optional(v.string("must be a compact JWS")),
       safetyLevel: v.optional(
         v.picklist(Object.values(SafetyLevel), `must be one of ${Object.values(SafetyLevel).join(", ")}`),
       ),
     },
     objectMessage,
   ),
+  v.check(
+    ({ confirmationKey, confirmationProof }) =>
+      (confirmationKey === undefined) === (confirmationProof === undefined),
+    "must have confirmationKey and confirmationProof both, or neither",
+  ),
 );
 
-/** What an agent may ask for. */
+/** Attestation that an agent asks for. */
 export interface AttestationRequest {
   /** For which server, or servers, the token is to be. */
   readonly audience: string | readonly string[];
@@ -53,6 +66,10 @@ export interface AttestationRequest {
   readonly lifetimeSeconds?: number | undefined;
   /** Default: the first of those the agent may be attested at. */
   readonly safetyLevel?: SafetyLevel | undefined;
+  /** The key that the token is to be bound to. Default: none, and the token works once. */
+  readonly confirmationKey?: Ed25519PublicJwk | undefined;
+  /** A proof that the agent has that key. */
+  readonly confirmationProof?: string | undefined;
 }
 
 /** A request body, checked; or what is wrong with it. */
@@ -60,5 +77,7 @@ export function readAttestationRequest(
   body: unknown,
 ): { readonly request: AttestationRequest; readonly problem?: undefined } | { readonly problem: Problem } {
   const parsed = v.safeParse(attestationRequestSchema, body, { abortEarly: true });
-  return parsed.success ? { request: parsed.output } : { problem: describeIssue(parsed.issues[0]) };
+  return parsed.success
+    ? { request: parsed.output as AttestationRequest }
+    : { problem: describeIssue(parsed.issues[0]) };
 }

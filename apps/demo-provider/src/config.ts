@@ -16,9 +16,10 @@ import { KeyStore } from "./key-store.js";
 export const MAX_TOKEN_LIFETIME_SECONDS = 900;
 
 /** For trying things out on one machine; the README shows it, so it is no secret. */
+const DEMO_API_KEY = "demo-agent-api-key";
 const DEMO_AGENTS = JSON.stringify([
   {
-    apiKey: "demo-agent-api-key",
+    apiKey: DEMO_API_KEY,
     modelFamily: "demo-1",
     modelVersion: "demo-1-small",
     provider: "demo-provider",
@@ -26,7 +27,7 @@ const DEMO_AGENTS = JSON.stringify([
   },
 ]);
 
-/** What the environment says. */
+/** Settings from the environment. */
 export interface Config {
   readonly port: number;
   /** The `iss` of every token; `undefined`: the origin that is listened on. */
@@ -36,7 +37,7 @@ export interface Config {
   readonly agents: AgentRegistry;
   readonly tokenLifetimeSeconds: number;
   readonly keys: KeyStore;
-  /** Whose bearer may rotate the keys; `undefined`: nobody may. */
+  /** Key whose bearer may rotate the keys. `undefined`: nobody may. */
   readonly adminKey: KeyHash | undefined;
 }
 
@@ -61,6 +62,10 @@ export function readConfig(environment: Environment): Config {
   const variables = readEnvironment(environmentSchema, environment);
   const { PRIVATE_KEY_FILE, KEYS_FILE, ADMIN_KEY } = variables;
   const agents = AgentRegistry.fromJson(variables.AGENTS);
+  if (agents.find(DEMO_API_KEY) !== undefined && !isOnThisMachine(variables.ISSUER))
+    throw new StartError(
+      `AGENTS must be set, without the API key "${DEMO_API_KEY}", where ISSUER is beyond this machine: the README shows that key to everybody`,
+    );
   if (PRIVATE_KEY_FILE !== undefined && KEYS_FILE !== undefined)
     throw new StartError("PRIVATE_KEY_FILE and KEYS_FILE both say what signs; unset one of them");
   if (ADMIN_KEY !== undefined && agents.find(ADMIN_KEY) !== undefined)
@@ -108,4 +113,11 @@ function readKeyPair(file: string): KeyPair {
       { cause },
     );
   }
+}
+
+/** Whether `issuer` names this machine, as it does by default. */
+function isOnThisMachine(issuer: string | undefined): boolean {
+  if (issuer === undefined) return true;
+  const { hostname } = new URL(issuer);
+  return /^(localhost|\[::1\]|127(\.\d+){3})$/.test(hostname);
 }

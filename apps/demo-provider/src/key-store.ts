@@ -10,17 +10,17 @@ import { readKeysFile, writeKeysFile } from "./keys-file.js";
 const KEEP_FOR_SECONDS = 930;
 
 export interface KeyStoreOptions {
-  /** Where the keys are kept across restarts; `undefined`: in memory only. */
+  /** File that keeps the keys across restarts. `undefined`: they are in memory only. */
   readonly file?: string | undefined;
-  /** What signs first when no file says so. Default: a fresh key. */
+  /** First signing key, where no file names one. Default: a fresh key. */
   readonly keyPair?: KeyPair | undefined;
-  /** Whether the next key is announced ahead of its time: what rotates by itself has to. */
+  /** Whether the next key is published before it signs. A provider whose keys can be rotated while it runs needs that. */
   readonly announcesNext: boolean;
 }
 
 /** The provider's key ring, and its file. */
 export class KeyStore {
-  /** What signs, and what is published. */
+  /** Keys that sign, and keys that are published. */
   readonly ring: KeyRing;
   readonly #file: string | undefined;
 

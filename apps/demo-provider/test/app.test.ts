@@ -1,7 +1,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { AttestationVerifier, decodeToken, KeyPair } from "@attest/core";
+import { AttestationVerifier, decodeToken, KeyPair, systemClock } from "@attest/core";
+import { signProof } from "@attest/core/internal";
 import { HTTPKeyResolver } from "@attest/jwks";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { API_KEY, attest, startProvider } from "./support/demo-provider.js";
@@ -140,6 +141,25 @@ describe("POST /v1/attestations", () => {
     expect(await response.json()).toMatchObject({ error: "unauthorized" });
   });
 
+  test("answers a wrong key after a second, the hundred and first at once with 429, and a known key as ever", async () => {
+    const adminKey = "an-admin-key-of-the-test";
+    const { origin } = await startProvider({ ADMIN_KEY: adminKey });
+    const begin = performance.now();
+    const wrong = { authorization: "Bearer not-a-known-key" };
+    const rotations = Array.from({ length: 50 }, () =>
+      fetch(`${origin}/v1/keys/rotate`, { method: "POST", headers: wrong }),
+    );
+    const attempts = Array.from({ length: 60 }, () => attest(origin, { audience: AUDIENCE }, wrong));
+    expect((await attest(origin, { audience: AUDIENCE })).status).toBe(200);
+    expect(performance.now() - begin).toBeLessThan(900);
+    const answers = await Promise.all([...rotations, ...attempts]);
+    expect(performance.now() - begin).toBeGreaterThan(950);
+    expect(answers.filter(({ status }) => status === 401)).toHaveLength(100);
+    const refused = answers.filter(({ status }) => status === 429);
+    expect(refused).toHaveLength(10);
+    expect(refused[0]?.headers.get("retry-after")).toBe("1");
+  });
+
   test("answers 400 to a bad body, naming the field", async () => {
     const { origin } = await startProvider();
     const bodies: readonly (readonly [unknown, string, string])[] = [
@@ -234,5 +254,73 @@ describe("PRIVATE_KEY_FILE", () => {
     };
     expect(await publishedBy({ PRIVATE_KEY_FILE: file })).toMatchObject({ keys: [keyPair.toJwk()] });
     expect(await publishedBy({})).not.toEqual(await publishedBy({}));
+  });
+});
+
+describe("a token that is bound to a key", () => {
+  const key = KeyPair.generate();
+
+  async function prove(
+    origin: string,
+    audience: string,
+    overrides: Partial<Parameters<typeof signProof>[0]> = {},
+  ): Promise<string> {
+    const { proof } = await signProof({
+      key,
+      token: API_KEY,
+      audience: origin,
+      request: { method: "token", params: { audience } },
+      url: `${origin}/v1/attestations`,
+      nonce: undefined,
+      accessToken: undefined,
+      clock: systemClock,
+      ...overrides,
+    });
+    return proof;
+  }
+  const confirmationKey = key.publicKey.toJwk();
+
+  test("is given to an agent that proves to have the key, once for each proof", async () => {
+    const { origin } = await startProvider();
+    const body = {
+      audience: AUDIENCE,
+      confirmationKey,
+      confirmationProof: await prove(origin, AUDIENCE),
+    };
+    const response = await attest(origin, body);
+    expect(response.status).toBe(200);
+    const { token } = (await response.json()) as { token: string };
+    expect(decodeToken(token).claims.cnf?.jwk.x).toBe(confirmationKey.x);
+    const again = await attest(origin, body);
+    expect(again.status).toBe(400);
+    expect(await again.json()).toMatchObject({
+      field: "confirmationProof",
+      message: expect.stringContaining("was used before"),
+    });
+  });
+
+  test.each([
+    ["another request", async (origin: string) => prove(origin, "https://other.example")],
+    ["another provider", async (origin: string) => prove(origin, AUDIENCE, { audience: "https://other" })],
+    ["another agent", async (origin: string) => prove(origin, AUDIENCE, { token: "another-agent-api-key" })],
+    ["another key", async (origin: string) => prove(origin, AUDIENCE, { key: KeyPair.generate() })],
+    ["nothing", async () => "a.b.c"],
+  ])("is not given for a proof of %s", async (_, proofOf) => {
+    const { origin } = await startProvider();
+    const confirmationProof = await proofOf(origin);
+    const response = await attest(origin, { audience: AUDIENCE, confirmationKey, confirmationProof });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ field: "confirmationProof" });
+  });
+
+  test("is not given for a key without a proof, nor for what is no key", async () => {
+    const { origin } = await startProvider();
+    for (const body of [
+      { confirmationKey },
+      { confirmationProof: await prove(origin, AUDIENCE) },
+      { confirmationKey: { kty: "RSA" }, confirmationProof: "a.b.c" },
+    ]) {
+      expect((await attest(origin, { audience: AUDIENCE, ...body })).status).toBe(400);
+    }
   });
 });

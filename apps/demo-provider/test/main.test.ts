@@ -3,7 +3,7 @@ import { createServer, request } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { API_KEY, spawnProvider, startProvider } from "./support/demo-provider.js";
+import { API_KEY, attest, spawnProvider, startProvider } from "./support/demo-provider.js";
 
 const agent = { apiKey: "an-agent-api-key-1", modelFamily: "m", modelVersion: "m-1", provider: "p" };
 const agents = (...list: readonly unknown[]) => JSON.stringify(list);
@@ -71,6 +71,14 @@ describe("the process", () => {
     });
   });
 
+  test.each(["http://127.0.0.1:9", "http://localhost", "http://[::1]:9"])(
+    "knows its demo agent as the issuer %s, which is this machine",
+    async (ISSUER) => {
+      const { origin } = await startProvider({ ISSUER });
+      expect((await attest(origin, { audience: "a" })).status).toBe(200);
+    },
+  );
+
   test("takes an empty variable for one that is not set", async () => {
     await startProvider({ ISSUER: "", AGENTS: "", PRIVATE_KEY_FILE: "", TOKEN_LIFETIME_SECONDS: "" });
   });
@@ -98,6 +106,12 @@ describe("the process", () => {
     [{ AGENTS: agents({ ...agent, configHash: "abc" }) }, "AGENTS at 0.configHash must be"],
     [{ AGENTS: agents({ ...agent, model: "m" }) }, "AGENTS at 0.model is not a known member"],
     [{ AGENTS: agents(agent, agent) }, "AGENTS must give every agent an apiKey of its own"],
+    [{ ISSUER: "https://issuer.acme.example" }, "AGENTS must be set, without the API key"],
+    [{ ISSUER: "http://127.0.0.1.acme.example" }, "AGENTS must be set, without the API key"],
+    [
+      { ISSUER: "https://issuer.acme.example", AGENTS: agents({ ...agent, apiKey: API_KEY }) },
+      "AGENTS must be set, without the API key",
+    ],
     [{ ADMIN_KEY: "secret" }, "ADMIN_KEY must have 16 to 256"],
     [{ ADMIN_KEY: API_KEY }, "ADMIN_KEY must not be an agent's apiKey"],
     [{ KEYS_FILE: "/no/such/folder/keys.json" }, "KEYS_FILE cannot be written (ENOENT)"],

@@ -1,15 +1,17 @@
-import { VerificationPolicy } from "@attest/core";
+import { ProofPolicy, VerificationPolicy } from "@attest/core";
 import { type Environment, readEnvironment, trustDomain, wholeNumber } from "@attest/demo-service";
 import * as v from "valibot";
 
-/** What the environment says. */
+/** Settings from the environment. */
 export interface Config {
   readonly port: number;
-  /** Whose attestations are trusted; its key set is fetched from there. */
+  /** Issuer that is trusted. Its key set is fetched from there. */
   readonly issuer: string;
   /** The SPIFFE trust domain that issuer may attest. */
   readonly trustDomain: string;
   readonly policy: VerificationPolicy;
+  /** Which tokens need a proof of possession, and how often. */
+  readonly requireProof: ProofPolicy;
   /** The name under which tokens are meant for this server; `undefined`: the origin that is listened on. */
   readonly audience: string | undefined;
   /** The Redis that remembers used tokens for all servers; `undefined`: each remembers its own, in memory. */
@@ -40,6 +42,10 @@ const environmentSchema = v.object({
     ),
     VerificationPolicy.REQUIRED,
   ),
+  REQUIRE_PROOF: v.optional(
+    v.picklist(Object.values(ProofPolicy), `must be one of ${Object.values(ProofPolicy).join(", ")}`),
+    ProofPolicy.WHEN_BOUND,
+  ),
   AUDIENCE: v.optional(v.string()),
   REDIS_URL: v.optional(
     v.pipe(
@@ -60,6 +66,7 @@ export function readConfig(environment: Environment): Config {
     issuer: read.ISSUER,
     trustDomain: read.TRUST_DOMAIN,
     policy: read.POLICY,
+    requireProof: read.REQUIRE_PROOF,
     audience: read.AUDIENCE,
     redisUrl: read.REDIS_URL,
   };

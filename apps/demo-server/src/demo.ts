@@ -8,6 +8,8 @@ import { callAsHonestAgent } from "./demo/honest-agent.js";
 import { requestToken } from "./demo/provider-client.js";
 import { type RedisProcess, startRedis } from "./demo/redis-process.js";
 import { formatTable } from "./demo/table.js";
+import { thefts } from "./demo/theft.js";
+import { wiretap } from "./demo/wiretap.js";
 
 /*
  * The demo run: a provider and a server as processes of their own, an honest agent, and the attacks, all over
@@ -49,7 +51,15 @@ try {
     redis &&
     (await start("demo-server", serverProgram, { PORT: "0", AUDIENCE: server.origin, ...environment }));
   if (serve) await serveUntilStopped(provider, server);
-  else process.exitCode = (await runDemo(provider, server, other)) ? 0 : 1;
+  else {
+    // A server that takes nothing on a session id's word.
+    const proving = await start("demo-server", serverProgram, {
+      PORT: "0",
+      REQUIRE_PROOF: "each-request",
+      ...environment,
+    });
+    process.exitCode = (await runDemo(provider, { server, other, proving })) ? 0 : 1;
+  }
 } catch (error) {
   console.error(`demo: ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;
@@ -58,11 +68,15 @@ try {
   await redis?.stop();
 }
 
-async function runDemo(
-  provider: ChildService,
-  server: ChildService,
-  other: ChildService | undefined,
-): Promise<boolean> {
+interface Servers {
+  readonly server: ChildService;
+  /** A second machine of the same service. */
+  readonly other: ChildService | undefined;
+  /** A server that asks for a proof with each request. */
+  readonly proving: ChildService;
+}
+
+async function runDemo(provider: ChildService, { server, other, proving }: Servers): Promise<boolean> {
   const mcpUrl = `${server.origin}/mcp`;
   const tokenFor = (audience: string) => requestToken(provider.origin, API_KEY, { audience });
   const freshToken = () => tokenFor(server.origin);
@@ -82,12 +96,24 @@ async function runDemo(
     freshToken,
     tokenFor,
   };
+  const otherAudience = "https://attacker.example/mcp";
+  const agent = await wiretap(`${proving.origin}/mcp`, proving.origin, (request) =>
+    requestToken(provider.origin, API_KEY, { audience: [proving.origin, otherAudience] }, request),
+  );
+  console.log(`an agent that proves its key calls it, too: "${agent.answer}"\n`);
+  const scene = { mcpUrl: `${proving.origin}/mcp`, audience: proving.origin, otherAudience, agent };
+
   const rows: string[][] = [];
   for (const { name, how, expected, run } of attacks) {
     const got = await run(field);
     const verdict = got === undefined ? LEFT_OUT : got === expected ? "refused" : "WRONG";
     rows.push([name, how, String(expected), String(got ?? "-"), verdict]);
   }
+  for (const { name, how, expected, run } of thefts) {
+    const got = await run(scene);
+    rows.push([name, how, String(expected), String(got), got === expected ? "refused" : "WRONG"]);
+  }
+  await agent.close();
   console.log(formatTable(["attack", "what it does", "expected", "got", "verdict"], rows));
 
   const tried = rows.filter(([, , , , verdict]) => verdict !== LEFT_OUT);

@@ -11,7 +11,7 @@ import { createOperationsServer } from "./operations-server.js";
 import { reasonsOf } from "./reasons.js";
 
 await runService("demo-server", () => {
-  const { port, issuer, trustDomain, policy, audience, redisUrl } = readConfig(process.env);
+  const { port, issuer, trustDomain, policy, requireProof, audience, redisUrl } = readConfig(process.env);
   const fetcher = new JWKSFetcher({
     allowInsecure: "loopback",
     // All on one machine: there is no network to spare, and whoever rotates keys by hand wants to see it work.
@@ -34,6 +34,7 @@ await runService("demo-server", () => {
         trustedIssuers: [{ issuer, trustDomains: [trustDomain] }],
         keyResolver: new HTTPKeyResolver({ fetcher }),
         policy,
+        requireProof,
         audience: ownName,
         replayCache: shared ?? new InMemoryReplayCache(),
         observer: eventLog,

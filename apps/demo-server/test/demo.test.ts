@@ -34,10 +34,16 @@ describe("the demo", async () => {
         /^downgrade: alg none .* 1008 +1008 +refused$/m,
         /^audience mismatch .* 1005 +1005 +refused$/m,
         /^safety downgrade .* 1003 +1003 +refused$/m,
+        /^stolen token .* 1012 +1012 +refused$/m,
+        /^stolen session id .* 1009 +1009 +refused$/m,
+        /^replayed request .* 1006 +1006 +refused$/m,
+        /^changed argument .* 1012 +1012 +refused$/m,
+        /^proof for another server .* 1012 +1012 +refused$/m,
+        /^proof from the future .* 1012 +1012 +refused$/m,
       ]) {
         expect(stdout).toMatch(attack);
       }
-      expect(stdout).toContain("10 of 10 attacks refused");
+      expect(stdout).toContain("16 of 16 attacks refused");
       expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     },
   );
@@ -47,7 +53,7 @@ describe("the demo", async () => {
       env: { PATH: dirname(process.execPath) },
     });
     expect(stdout).toMatch(/^replay elsewhere .* 1006 +- +left out: no redis-server is installed$/m);
-    expect(stdout).toContain("9 of 9 attacks refused");
+    expect(stdout).toContain("15 of 15 attacks refused");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   });
 

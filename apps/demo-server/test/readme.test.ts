@@ -1,8 +1,8 @@
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { startService } from "../dist/demo/child-service.js";
+import { blocks, compile, programIn } from "./support/page.ts";
 import { providerProgram } from "./support/programs.ts";
 import { runProgram } from "./support/run-program.ts";
 
@@ -10,28 +10,7 @@ const PROVIDER = "http://127.0.0.1:4100";
 const app = fileURLToPath(new URL("..", import.meta.url));
 const readme = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
 
-/** The program that a README block holds, by the file name in its first line. */
-function program(name: string): string {
-  const [, source] = new RegExp(`\`\`\`ts\\n(// ${name}\\n[^]*?)\`\`\``).exec(readme) ?? [];
-  if (source === undefined) throw new Error(`the README has no ${name}`);
-  return source;
-}
-
-/** Every block of TypeScript in a page. */
-function blocks(page: string): readonly string[] {
-  return [...page.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(([, source = ""]) => source);
-}
-
-/** @throws {Error} with what the compiler says, when the files do not compile as a strict user's would. */
-function compile(files: readonly string[]): void {
-  const options =
-    "--noEmit --strict --module nodenext --target es2023 --types node --skipLibCheck --ignoreConfig";
-  const { stdout, status } = spawnSync("tsc", [...options.split(" "), ...files], {
-    cwd: app,
-    encoding: "utf8",
-  });
-  if (status !== 0) throw new Error(stdout);
-}
+const program = (name: string) => programIn(readme, name);
 
 // Inside the app, so that the packages resolve as a user's would.
 let folder = "";
@@ -72,5 +51,14 @@ describe("the packages' READMEs", () => {
     );
     expect(files.length).toBeGreaterThanOrEqual(7);
     compile(files);
+  });
+
+  test("show how a server is tested, in a program that prints what it says", async () => {
+    const page = readFileSync(new URL("../../../packages/mcp-server/README.md", import.meta.url), "utf8");
+    const [source = ""] = blocks(page).filter((block) => block.includes("TestIssuer"));
+    const [, promised] = /^console\.log\(content\); \/\/ (.+)$/m.exec(source) ?? [];
+    writeFileSync(`${folder}/testing.ts`, source);
+    const run = await runProgram("testing.ts", { cwd: folder });
+    expect(run).toEqual({ code: 0, stderr: "", stdout: `${promised}\n` });
   });
 });

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 
-/** What is wrong with a value, and where in it. */
+/** Fault in a value, and its place there. */
 export interface Problem {
   /** Such as `audience` or `0.apiKey`; empty for the whole value. */
   readonly field: string;

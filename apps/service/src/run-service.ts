@@ -8,7 +8,7 @@ const HOST = "127.0.0.1";
 /** How long requests under way may still take after a signal, in seconds. */
 const GRACE_SECONDS = 2;
 
-/** What to serve, once the port is known. */
+/** Service to run, once its port is known. */
 export interface Service {
   /** 0 takes any free port. */
   readonly port: number;

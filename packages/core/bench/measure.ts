@@ -1,5 +1,5 @@
 import { benchSize } from "../../../test-support/bench-size.ts";
-/** Something whose cost is compared. */
+/** Operation whose cost is compared. */
 export interface Contender {
   readonly name: string;
   /** Makes what one round consumes, such as fresh tokens. Not measured. */

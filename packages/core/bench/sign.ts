@@ -1,17 +1,8 @@
 import { createPrivateKey, sign } from "node:crypto";
 import { AttestationProvider, KeyPair } from "@attest/core";
+import { onMessages, onNothing } from "./contenders.ts";
 import type { Contender } from "./measure.ts";
-import {
-  AUDIENCE,
-  details,
-  freshMessages,
-  freshTokens,
-  ISSUER,
-  identity,
-  keyPair,
-  type SignedMessage,
-  versioned,
-} from "./subject.ts";
+import { AUDIENCE, details, freshTokens, ISSUER, identity, keyPair, versioned } from "./subject.ts";
 
 /** Making of one token with an id of its own. The first is what the others are compared with: nothing but the signature. */
 export const SIGNERS: Readonly<Record<string, () => Promise<Contender>>> = {
@@ -19,7 +10,7 @@ export const SIGNERS: Readonly<Record<string, () => Promise<Contender>>> = {
     const key = createPrivateKey(keyPair.toPem());
     return onMessages("raw crypto.sign, fresh messages", ({ message }) => sign(null, message, key));
   },
-  core: async () => times("@attest/core createToken", mintWith(keyPair)),
+  core: async () => onNothing("@attest/core createToken", mintWith(keyPair)),
   "fast-jwt": async () => {
     const { createSigner } = await import("fast-jwt");
     const signWith = createSigner({
@@ -29,14 +20,14 @@ export const SIGNERS: Readonly<Record<string, () => Promise<Contender>>> = {
       noTimestamp: true,
     });
     const payload = await samplePayload();
-    return times(`${versioned("fast-jwt")}, the payload given`, () => signWith(payload));
+    return onNothing(`${versioned("fast-jwt")}, the payload given`, () => signWith(payload));
   },
   jose: async () => {
     const { importPKCS8, SignJWT } = await import("jose");
     const key = await importPKCS8(keyPair.toPem(), "EdDSA");
     const payload = await samplePayload();
     const header = { alg: "EdDSA", kid: keyPair.kid, typ: "JWT" };
-    return times(`${versioned("jose")}, one at a time, the payload given`, () =>
+    return onNothing(`${versioned("jose")}, one at a time, the payload given`, () =>
       new SignJWT(payload).setProtectedHeader(header).sign(key),
     );
   },
@@ -50,7 +41,7 @@ export const SIGNERS: Readonly<Record<string, () => Promise<Contender>>> = {
   },
   "core-with-sodium": async () => {
     await import("@attest/core/sodium");
-    return times(
+    return onNothing(
       "@attest/core with @attest/core/sodium",
       mintWith(KeyPair.fromPem(keyPair.toPem(), keyPair.kid)),
     );
@@ -68,33 +59,4 @@ async function samplePayload(): Promise<Record<string, unknown>> {
     string,
     unknown
   >;
-}
-
-function times(name: string, operation: () => unknown): Contender {
-  let count = 0;
-  return {
-    name,
-    prepare: (operations) => {
-      count = operations;
-    },
-    run: async () => {
-      for (let index = 0; index < count; index++) {
-        const result = operation();
-        if (result instanceof Promise) await result;
-      }
-    },
-  };
-}
-
-function onMessages(name: string, operation: (signed: SignedMessage) => unknown): Contender {
-  let messages: readonly SignedMessage[] = [];
-  return {
-    name,
-    prepare: async (operations) => {
-      messages = await freshMessages(operations);
-    },
-    run: () => {
-      for (const message of messages) operation(message);
-    },
-  };
 }

@@ -43,7 +43,7 @@ export async function freshTokens(count: number): Promise<readonly string[]> {
   return JSON.parse(JSON.stringify(tokens)) as string[];
 }
 
-/** What the signature of a token is over, and the signature. */
+/** Signed part of a token, and its signature. */
 export interface SignedMessage {
   readonly message: Buffer;
   readonly signature: Buffer;

@@ -1,6 +1,6 @@
-/** Where the time comes from. */
+/** Source of the time. */
 export interface Clock {
-  /** The time now, in seconds since the Unix epoch; fractions allowed. */
+  /** Returns the time now, in seconds since the Unix epoch. It may have fractions. */
   now(): number;
 }
 

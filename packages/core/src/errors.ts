@@ -51,7 +51,7 @@ export interface AttestationErrorOptions {
  * wrong. It is for the server alone (observers, logs), so it is not enumerable.
  */
 export class AttestationError extends Error {
-  override readonly name = "AttestationError";
+  override readonly name: string = "AttestationError";
   readonly code: AttestationErrorCode;
   readonly check: string | undefined;
   declare readonly detail: string | undefined;

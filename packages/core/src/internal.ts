@@ -1,11 +1,12 @@
 /**
- * For the packages of this family alone: what they share and users do not need. Nothing here is covered by the
+ * Parts that the packages of this family share, and that users do not need. Nothing here is covered by the
  * version number; the packages are released together when it changes.
  */
 export { recogniseByBrand } from "./brand.js";
 export { causesOf } from "./causes.js";
 export { withDeadline } from "./deadline.js";
 export { decodeTextFromBase64url } from "./encoding/base64url.js";
+export { bytesOf } from "./encoding/bytes.js";
 export { notify } from "./observer.js";
 export { closest } from "./options/misspelling.js";
 export {
@@ -31,6 +32,7 @@ export {
   type Option,
   type OptionsSpec,
   readOptions,
+  type SettingsOf,
   stated,
 } from "./options/read-options.js";
 export { kindOf, printable } from "./printable.js";

@@ -68,7 +68,7 @@ describe("AttestationVerifier", () => {
     );
   });
 
-  test("throws for no string", async () => {
+  test("never throws, whatever the string", async () => {
     const { verifier, createToken } = attested();
     const valid = await createToken();
     const segment = fc.oneof(fc.constantFrom(...valid.split(".")), fc.base64String(), anyText);
@@ -85,7 +85,7 @@ describe("AttestationVerifier", () => {
     );
   });
 
-  test("throws for no JSON that a trusted key has signed", async () => {
+  test("never throws, whatever JSON a trusted key has signed", async () => {
     const { verifier, keyPair } = attested({ replayCache: null });
     const replaced = fc.constantFrom(...Object.keys(PAYLOAD));
     await fc.assert(

@@ -8,6 +8,7 @@ import { InMemoryKeyResolver } from "../src/keys/in-memory-key-resolver.js";
 import { KeyPair } from "../src/keys/key-pair.js";
 import type { KeyResolver, ReplayCache } from "../src/ports.js";
 import { InMemoryReplayCache } from "../src/replay/in-memory-replay-cache.js";
+import { encodeSegment, type TokenSegment } from "../src/testing/forge-token.js";
 import { AttestationProvider } from "../src/token/attestation-provider.js";
 import { decodeToken } from "../src/token/decode-token.js";
 import { AttestationVerifier, defaultChecks } from "../src/verify/attestation-verifier.js";
@@ -17,7 +18,7 @@ import { replaceCheck } from "../src/verify/compose.js";
 import { composeVerifier } from "../src/verify/verifier.js";
 import { AUDIENCE, attested, IDENTITY, ISSUER, NOW, refusal } from "./support/attested.js";
 import { GROUP_ORDER, integerOf, SMALL_ORDER_POINTS, scalarBytes } from "./support/curve.js";
-import { encodeSegment, forge, HEADER, PAYLOAD, type Segment } from "./support/forge.js";
+import { forge, HEADER, PAYLOAD } from "./support/forge.js";
 import { bytesOf, RFC_8037, SPECCHECK_CASES } from "./support/vectors.js";
 
 /** A verifier that knows one key, and what it says to a token that this key has rightly signed. */
@@ -26,7 +27,8 @@ function judging() {
   return {
     keyPair,
     verify: (token: string) => verifier.verify(token),
-    judge: (header?: Segment, payload?: Segment) => verifier.verify(forge(keyPair, header, payload)),
+    judge: (header?: TokenSegment, payload?: TokenSegment) =>
+      verifier.verify(forge(keyPair, header, payload)),
   };
 }
 
@@ -259,7 +261,7 @@ describe("Shape", () => {
       `${JSON.stringify(PAYLOAD).slice(0, -1)},"\\u0078":${open.repeat(depth)}1${close.repeat(depth)}}`;
     expect(await judge(HEADER, nested("[", "]", 100_000))).toMatchObject(malformed);
     expect(await judge(HEADER, nested('{"a":', "}", 100_000))).toMatchObject(malformed);
-    // What fits into a token can be walked by anybody.
+    // Nesting that fits into a token is shallow enough for any code that walks it.
     const deepest = await judge(HEADER, nested("[", "]", 2_600));
     expect(deepest).toMatchObject({ verified: true });
     expect(() => JSON.stringify(deepest.claims)).not.toThrow();

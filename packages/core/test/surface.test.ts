@@ -108,12 +108,14 @@ test("the package exports these names and no others", async () => {
           "Option",
           "OptionsSpec",
           "ProofSettings",
+          "SettingsOf",
         ],
         "values": [
           "MAX_TIMER_SECONDS",
           "areNames",
           "assertOptions",
           "assertSeconds",
+          "bytesOf",
           "callback",
           "causesOf",
           "clock",
@@ -148,11 +150,17 @@ test("the package exports these names and no others", async () => {
       },
       "./testing": {
         "types": [
+          "ForgedToken",
           "ReplayCacheHarness",
           "ReplayCacheRule",
+          "TestIssuerOptions",
+          "TestTokenOptions",
+          "TokenSegment",
         ],
         "values": [
           "FixedClock",
+          "TestIssuer",
+          "forgeToken",
           "replayCacheContract",
         ],
       },

@@ -7,7 +7,7 @@ import { createRemoteJWKSet } from "jose";
 import { benchSize } from "../../../test-support/bench-size.ts";
 
 /*
- * What it costs to get at an issuer's key: from the cache, for the first time over HTTP from a server on this machine,
+ * Cost of getting an issuer's key: from the cache, for the first time over HTTP from a server on this machine,
  * and over HTTP once more; beside jose's remote key set, interleaved in one process, medians of all rounds.
  */
 const ROUNDS = benchSize(21, 1);

@@ -88,7 +88,7 @@ describe("an observer of a client", () => {
     ]);
   });
 
-  test("is told why a token source gave none, as text", async () => {
+  test("is told as text why a token source gave no token", async () => {
     const { events, session, transport } = await watched(() => {
       throw new Error("the provider answered 503", { cause: new Error("\u001b[31mdown") });
     });

@@ -1,4 +1,4 @@
-/** Something done many times, whose cost is compared. */
+/** Operation whose cost is compared; it is repeated many times. */
 export interface Contender {
   /** Makes ready, outside the measurement, what one round of `operations` needs. */
   readonly prepare?: (operations: number) => Promise<void> | void;

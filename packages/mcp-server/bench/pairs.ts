@@ -30,7 +30,7 @@ export function connecting(links: Links): Pair {
 }
 
 /**
- * What everything is compared with: the same without attestation, but for one raw verification of a token's
+ * Baseline of all comparisons: the same exchange without attestation, with one raw verification of a token's
  * signature. Where it happens matters: between two messages it finds the processor's caches full of other things.
  */
 export async function connectingAndVerifying(link: Link): Promise<Pair> {

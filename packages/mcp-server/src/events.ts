@@ -1,6 +1,6 @@
 import type { AttestationErrorCode, TrustLevel } from "@attest/core";
 
-/** How a call ended that was let through. A tool error is a result of `tools/call` that says `isError`. */
+/** Outcome of a call that was let through. A tool error is a result of `tools/call` that says `isError`. */
 export type CallOutcome = "ok" | "tool_error" | "error" | "cancelled";
 
 /** The agent of a session, verified; every member is `null` when the agent is not attested. */

@@ -1,5 +1,6 @@
 export { MCP_AVAILABLE } from "./available.js";
 export type { AttestationContext, Attested, Unattested } from "./context/attestation-context.js";
+export { attestationOf } from "./context/call-of-extra.js";
 export { currentAttestation } from "./context/current-call.js";
 export type { CallOutcome, GateEvent } from "./events.js";
 export { type GateOptions, SessionLifetime } from "./gate/gate-options.js";
@@ -15,3 +16,4 @@ export {
   type CreateAttestingServerOptions,
   createAttestingServer,
 } from "./v1/attesting-server.js";
+export { type BindTasksOptions, bindTasks } from "./v1/bind-tasks.js";

@@ -12,7 +12,7 @@ import { describe, expect, test, vi } from "vitest";
 import { Issuer } from "./support/agents.ts";
 import { connectRaw, initializeParams } from "./support/raw-connection.ts";
 
-/** Something that the test lets happen. */
+/** Returns a gate that holds what passes until the test opens it. */
 function gateway() {
   const waiting: (() => void)[] = [];
   return {
@@ -70,7 +70,7 @@ async function connect({ refuses = false } = {}) {
     send({ method: "notifications/cancelled", params: { requestId } });
   const answersTo = (id: number | string) =>
     received.filter((message) => "id" in message && message.id === id);
-  /** Everything sent before is dealt with. */
+  /** Waits until everything sent before is dealt with. */
   const settle = async () => {
     await call("last", "plain");
     await vi.waitFor(() => expect(answersTo("last")).toHaveLength(1));

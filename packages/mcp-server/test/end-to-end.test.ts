@@ -1,4 +1,5 @@
-import { AttestationErrorCode, AttestationProvider, KeyPair } from "@attest/core";
+import { AttestationErrorCode, KeyPair } from "@attest/core";
+import { TestIssuer } from "@attest/core/testing";
 import { AttestationRejectedError, AttestingClientSession } from "@attest/mcp-client";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -29,10 +30,12 @@ async function refusalOf(connecting: Promise<unknown>): Promise<AttestationRejec
 }
 
 const signedByAnother = (kid: string, issuer = ISSUER) =>
-  new AttestationProvider({ issuer, keyPair: KeyPair.generate(kid) }).createToken({
+  new TestIssuer({
+    issuer,
     identity: sonnet,
     audience: AUDIENCE,
-  });
+    keyPair: KeyPair.generate(kid),
+  }).createToken();
 
 describe.each(links)("an attested session over %s", (name, link) => {
   test("is accepted, calls guarded tools and is known by its subject", async () => {
@@ -83,22 +86,12 @@ describe.each(links)("an attested session over %s", (name, link) => {
     [
       "a life that is over",
       AttestationErrorCode.TOKEN_EXPIRED,
-      (issuer) =>
-        new AttestationProvider({
-          issuer: ISSUER,
-          keyPair: issuer.keyPair,
-          clock: { now: () => Date.now() / 1000 - 600 },
-        }).createToken({ identity: sonnet, audience: AUDIENCE }),
+      (issuer) => issuer.token({ clock: { now: () => Date.now() / 1000 - 600 } }),
     ],
     [
       "a life that has not begun",
       AttestationErrorCode.TOKEN_NOT_YET_VALID,
-      (issuer) =>
-        new AttestationProvider({
-          issuer: ISSUER,
-          keyPair: issuer.keyPair,
-          clock: { now: () => Date.now() / 1000 + 600 },
-        }).createToken({ identity: sonnet, audience: AUDIENCE }),
+      (issuer) => issuer.token({ clock: { now: () => Date.now() / 1000 + 600 } }),
     ],
   ];
   test.each(refusals)(

@@ -134,7 +134,7 @@ describe("AttestationGate, whatever the verifier answers,", () => {
     expect(codeOf(await request("initialize", initializeParams()))).toBe(1009);
   });
 
-  test("refuses when the verifier throws what is no error and onerror throws too", async () => {
+  test("refuses when the verifier throws something that is no error, and onerror throws too", async () => {
     const verifier: Verifier = { ...answering({}, "required"), verify: () => Promise.reject("a string") };
     const { request, server, isClosed } = await open(verifier);
     server.server.onerror = bug;

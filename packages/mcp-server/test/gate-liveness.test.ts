@@ -59,7 +59,7 @@ describe("AttestationGate before a session is ready", () => {
     await client.close();
   });
 
-  test("takes no answer to a ping with initialize's id for the answer to initialize", async () => {
+  test("does not take the answer to a ping for the answer to initialize, though they share an id", async () => {
     const issuer = new Issuer();
     const { promise, resolve } = Promise.withResolvers<void>();
     const server = createAttestingServer("test", issuer.verifier());

@@ -200,7 +200,7 @@ describe("the gate's observer", () => {
         { ...call, method: "tools/list", target: null, outcome: "ok" },
         { ...call, method: "tools/call", target: "waits", outcome: "cancelled" },
       ]);
-    // What a guard denied is told of once, as denied.
+    // A call that a guard denied is reported once: as denied.
     expect(events.filter(({ type }) => type === "denied")).toMatchObject([{ target: "steer-clouds" }]);
     expect(JSON.parse(JSON.stringify(events))).toEqual(events);
   });

@@ -7,6 +7,8 @@ import { OpenCalls } from "../src/gate/open-calls.ts";
 const caller: Caller = { context: UNATTESTED, unattestedBecause: 1009 };
 const callOf = (): CurrentCall => ({
   caller,
+  gate: {},
+  isOver: false,
   isExpired: () => false,
   refusalData: () => ({}),
   noteDenial: () => undefined,

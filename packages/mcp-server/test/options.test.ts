@@ -16,7 +16,7 @@ import { connectRaw, initializeParams } from "./support/raw-connection.ts";
 const verifier = new Issuer().verifier();
 const newServer = () => new McpServer({ name: "test", version: "1" });
 
-/** What `work` throws as a TypeError. */
+/** Returns the message of the TypeError that `work` throws. */
 function complaint(work: () => unknown): string {
   try {
     work();
@@ -39,7 +39,7 @@ describe("attestServer", () => {
     );
   });
 
-  test("refuses rules that are present and none", () => {
+  test("refuses rules that are undefined or a Map", () => {
     expect(attest({ verifier, rules: undefined })).toMatch(/^attestServer: rules is present but undefined/);
     expect(attest({ verifier, rules: new Map() })).toBe("rules takes an object of options, got a Map");
   });
@@ -65,7 +65,7 @@ describe("attestServer", () => {
     );
   });
 
-  test("refuses options that are none", () => {
+  test("refuses options that are no object", () => {
     for (const options of [undefined, null, "options", [verifier]]) {
       expect(attest(options)).toMatch(/^attestServer takes an object of options/);
     }
@@ -172,6 +172,25 @@ describe("createAttestingServer", () => {
     expect(create("test", verifier, { serverOptions: [] })).toMatch(/^serverOptions must be an object/);
   });
 
+  test.each([
+    "rules",
+    "hideDenied",
+    "sessionLifetime",
+    "policy",
+    "audience",
+    "tools",
+    "attestation",
+    "trustLevel",
+  ])("refuses %s among the SDK's options, where nobody would read it", (name) => {
+    for (const value of [{}, undefined]) {
+      const serverOptions = { [name]: value };
+      expect(create("test", verifier, { serverOptions })).toMatch(`serverOptions: "${name}" is no option`);
+      expect(
+        complaint(() => new AttestingServer({ name: "n", version: "1" }, { verifier, serverOptions })),
+      ).toMatch(`serverOptions: "${name}" is no option`);
+    }
+  });
+
   test("hands the SDK its options, and those of a newer SDK", async () => {
     const serverOptions = { instructions: "Ask nicely.", somethingNew: true };
     const options = { serverOptions, maxQueuedMessages: 3, version: "2" };
@@ -237,6 +256,11 @@ describe("requireAttestation", () => {
     [{ provider: "anthropic*" }, /^provider is compared exactly/],
     [{ capability: [] }, /^capability must be a string or a list of strings/],
     [{ subject: [""] }, /^subject must be a string/],
+    [
+      { subject: "agent/support" },
+      /^subject is a SPIFFE ID, spiffe:\/\/…: "agent\/support" would match no agent/,
+    ],
+    [{ subject: ["spiffe://a.example/*", "SPIFFE://a.example/b"] }, /^subject is a SPIFFE ID/],
     [{ model: /claude/ }, /^model must be a string or a list of strings, got a RegExp/],
     [{ safetyLevel: "high" }, /^safetyLevel must be one of standard, enhanced, minimal, got "high"/],
     [{ safetyLevel: ["standard", "high"] }, /^safetyLevel must be one of/],

@@ -110,7 +110,7 @@ describe("a bound token in a session", () => {
     const agent = await BoundAgent.of(issuer);
     await initialize(connection, agent);
     expect(textIn(await call(connection, await agent.renewed(issuer), "steer-clouds"))).toBe("steered");
-    // Of the same model, whose default subject every user of it shares.
+    // Another agent of the same model: all its users share the default subject.
     expect(codeIn(await call(connection, await BoundAgent.of(issuer), "steer-clouds"))).toBe(1004);
     const _meta = { "security.attestation": { version: "0.1.0", token: await issuer.token() } };
     const unbound = await connection.request("tools/call", { name: "steer-clouds", _meta });

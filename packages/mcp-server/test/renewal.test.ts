@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { AttestationErrorCode, AttestationProvider, type Verifier } from "@attest/core";
+import { AttestationErrorCode, type Verifier } from "@attest/core";
 import { FixedClock } from "@attest/core/testing";
 import { AttestingClientSession } from "@attest/mcp-client";
 import { createAttestingServer } from "@attest/mcp-server";
@@ -10,7 +10,7 @@ import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js";
 import type { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { AUDIENCE, ISSUER, Issuer, opus, sonnet } from "./support/agents.ts";
+import { Issuer, opus, sonnet } from "./support/agents.ts";
 import { initializeParams, openRaw } from "./support/raw-connection.ts";
 
 const LIFE = 300;
@@ -20,7 +20,6 @@ const SKEW = 30;
 function world() {
   const clock = new FixedClock(Date.now() / 1000);
   const issuer = new Issuer();
-  const provider = new AttestationProvider({ issuer: ISSUER, keyPair: issuer.keyPair, clock });
   const verifier = issuer.verifier({ clock, clockSkewSeconds: SKEW });
   const ran = vi.fn();
   const createMcpServer = () => {
@@ -39,8 +38,7 @@ function world() {
     });
     return server;
   };
-  const mint = (identity = sonnet) =>
-    provider.createToken({ identity, audience: AUDIENCE, lifetimeSeconds: LIFE });
+  const mint = (identity = sonnet) => issuer.token({ identity, lifetimeSeconds: LIFE, clock });
   return { clock, verifier, createMcpServer, mint, ran };
 }
 

@@ -5,6 +5,7 @@ import {
   attestServer,
   createAttestingServer,
 } from "@attest/mcp-server";
+import { InMemoryTaskStore } from "@modelcontextprotocol/sdk/experimental/tasks/stores/in-memory.js";
 import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js";
 import { completable } from "@modelcontextprotocol/sdk/server/completable.js";
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
@@ -248,7 +249,7 @@ describe("rules", () => {
     expect(code === AttestationErrorCode.INSUFFICIENT_TRUST).toBe(matches);
   });
 
-  test("answer a request whose name is no text", async () => {
+  test("answer a request whose name is no string", async () => {
     const { request } = await connect({ tools: { "admin_*": PROVIDER } });
     const odd = { name: { toString: 1, valueOf: 1 } } as unknown as Record<string, unknown>;
     await expect(request("tools/call", odd)).resolves.toHaveProperty("error");
@@ -304,4 +305,46 @@ describe("tasks", () => {
       expect(await stranger.request(method, { taskId: "t" })).toHaveProperty("error.code", 1009);
     },
   );
+
+  test("of a tool that made them are judged by its rule, and those of an open tool are open", async () => {
+    const issuer = new Issuer();
+    const store = new InMemoryTaskStore();
+    const server = createAttestingServer("test", issuer.verifier({ policy: "optional" }), {
+      rules: { tools: { "late_*": { check: () => isAllowed } } },
+      serverOptions: {
+        capabilities: { tasks: { list: {}, cancel: {}, requests: { tools: { call: {} } } } },
+        taskStore: store,
+      },
+    });
+    let isAllowed = true;
+    for (const name of ["late_report", "open_report"]) {
+      server.experimental.tasks.registerToolTask(
+        name,
+        { execution: { taskSupport: "required" } },
+        {
+          createTask: async ({ taskStore }) => ({ task: await taskStore.createTask({}) }),
+          getTask: ({ taskId, taskStore }) => taskStore.getTask(taskId),
+          getTaskResult: async () => ({ content: [] }),
+        },
+      );
+    }
+    const makeTask = async (request: RawConnection["request"], name: string) => {
+      const answer = await request("tools/call", { name, arguments: {}, task: {} });
+      return (answer as unknown as { result: { task: { taskId: string } } }).result.task.taskId;
+    };
+    const agent = await connectRaw(server);
+    await agent.request("initialize", initializeParams(await issuer.token()));
+    const taskId = await makeTask(agent.request, "late_report");
+    expect(await agent.request("tasks/get", { taskId })).toHaveProperty("result.status", "working");
+    isAllowed = false;
+    for (const method of ["tasks/get", "tasks/result", "tasks/cancel"]) {
+      expect(await agent.request(method, { taskId })).toHaveProperty("error.code", 1013);
+    }
+    await server.close();
+    const stranger = await connectRaw(server);
+    await stranger.request("initialize", initializeParams());
+    const open = await makeTask(stranger.request, "open_report");
+    expect(await stranger.request("tasks/get", { taskId: open })).toHaveProperty("result.status", "working");
+    expect(await stranger.request("tasks/get", { taskId })).toHaveProperty("error.code", 1009);
+  });
 });

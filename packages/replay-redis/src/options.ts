@@ -8,6 +8,7 @@ import {
   observer,
   optional,
   readOptions,
+  type SettingsOf,
   seconds,
   text,
 } from "@attest/core/internal";
@@ -64,17 +65,11 @@ export interface RedisReplayCacheOptions {
 /** {@link RedisReplayCacheOptions} by the name that other implementations use. */
 export type RedisConfig = RedisReplayCacheOptions;
 
-type Optional = "client" | "observer";
-
 /** {@link RedisReplayCacheOptions} with the defaults filled in. */
-export type CacheSettings = Pick<RedisReplayCacheOptions, Optional> & {
-  readonly [Name in Exclude<keyof RedisReplayCacheOptions, Optional>]-?: NonNullable<
-    RedisReplayCacheOptions[Name]
-  >;
-};
+export type CacheSettings = SettingsOf<RedisReplayCacheOptions, "client" | "observer">;
 
 /** The settings before `url` has its default: whether it was given has to be known. */
-type GivenSettings = Omit<CacheSettings, "url"> & { readonly url: string | undefined };
+type GivenSettings = SettingsOf<RedisReplayCacheOptions, "client" | "observer" | "url">;
 
 const DEFAULT_URL = "redis://localhost:6379";
 const TIMER = { min: 0.001, max: MAX_TIMER_SECONDS };

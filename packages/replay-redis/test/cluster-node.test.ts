@@ -48,7 +48,7 @@ describe("RedisReplayCache over one node of a cluster", await needs(REDIS), () =
     }
   });
 
-  test("says so of a client of the user's that is no cluster", async () => {
+  test("says the same of a user's client that is no cluster", async () => {
     const client = createClient({ url });
     await client.connect();
     onTestFinished(() => client.destroy());

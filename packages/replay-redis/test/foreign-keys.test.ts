@@ -62,7 +62,7 @@ describe("RedisReplayCache whose prefix other keys share", await needs(REDIS), (
   });
 
   test.each([true, false])(
-    "loses one id to a key of another type, leaves that key alone, and stays healthy (fallbackEnabled %s)",
+    "refuses the one id whose key holds another type, leaves that key alone, and stays healthy (fallbackEnabled %s)",
     async (fallbackEnabled) => {
       const client = await connectedClient();
       const keyPrefix = `test:${randomUUID()}:`;

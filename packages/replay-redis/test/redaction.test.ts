@@ -6,7 +6,7 @@ import { redactor } from "../src/errors/redaction.js";
 const SECRET = "pa%22ss";
 const redact = redactor([SECRET, 'pa"ss']);
 
-/** All that a log could show of an error, as text chains and as an object. */
+/** Returns all that a log could show of an error, as texts and as an object. */
 function shown(error: unknown): string {
   return `${causesOf(error).join()} ${inspect(error, { depth: 20, showHidden: true })}`;
 }

@@ -18,7 +18,7 @@ const quick = {
   retryDelaySeconds: 0.05,
 };
 
-/** All that anybody could see of these values. */
+/** Returns all that anybody could see of these values. */
 function shown(...values: readonly unknown[]): string {
   return values
     .map((value) => `${inspect(value, { depth: 10, showHidden: true })} ${JSON.stringify(value)}`)
@@ -46,7 +46,7 @@ async function listen(onConnection: (socket: Socket) => void): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** Whatever a cache at `url` lets out while it fails: itself, its status, its events and its error. */
+/** Returns all that a failing cache at `url` shows of itself: the object, its status, its events and its error. */
 async function failingCache(url: string): Promise<string> {
   const observer = new Recorder();
   const cache = new RedisReplayCache({ url, ...quick, fallbackEnabled: false, observer });

@@ -8,7 +8,7 @@ const THRESHOLD = 3;
 const RECOVERY = 10;
 const TRIALS = 2;
 
-/** What a breaker is to be, in the plainest words. Times in whole seconds. */
+/** Model of a circuit breaker, as plain as possible. Times are in whole seconds. */
 class Model {
   now = 0;
   state: CircuitState = CircuitState.CLOSED;
@@ -142,7 +142,7 @@ describe("CircuitBreaker", () => {
     vi.useRealTimers();
   });
 
-  test("is what its model is, whatever is done to it in whatever order", async () => {
+  test("behaves as its model does, after any calls in any order", async () => {
     const steps = fc.commands(
       [
         fc.constant(canExecute),

@@ -16,7 +16,7 @@ function failing(
   });
 }
 
-/** What the promise settles to, with all waits gone through at once. */
+/** Returns the result or the error of `promise`, after running all timers at once. */
 async function settled<T>(promise: Promise<T>): Promise<unknown> {
   const outcome = promise.catch((error: unknown) => error);
   await vi.runAllTimersAsync();

@@ -1,12 +1,12 @@
 import { publicPackages } from "../../package-metadata.ts";
 
 export interface Entry {
-  /** What users import, such as `@attest/core/testing`. */
+  /** Specifier that users import, such as `@attest/core/testing`. */
   readonly specifier: string;
   readonly packageName: string;
 }
 
-/** What users install beside the packages for all their entries to work. */
+/** Peers that users install for all entries to work, with their versions. */
 export const BESIDE: Readonly<Record<string, string>> = {
   "@modelcontextprotocol/sdk": "^1.26.0",
   "sodium-native": "^5.1.0",

@@ -2,7 +2,7 @@ import { AgentIdentity, AttestationErrorCode, AttestationProvider, decodeToken, 
 import { attempt, type Outcome } from "./attempt.js";
 import { unsigned, withPayload } from "./forgery.js";
 
-/** What an attacker has: the server's address, and whatever an honest agent's traffic gave away. */
+/** Means of an attacker: the server's address, and the tokens that an honest agent's traffic gave away. */
 export interface Battlefield {
   readonly mcpUrl: string;
   /** The issuer that the server trusts. */

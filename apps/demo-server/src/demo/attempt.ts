@@ -6,7 +6,7 @@ import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 
 const CODES: ReadonlySet<unknown> = new Set(Object.values(AttestationErrorCode));
 
-/** How an attempt to get in ended: with the code of the refusal, or in. */
+/** Outcome of an attempt to get in: success, or the code of the refusal. */
 export type Outcome = AttestationErrorCode | "got in";
 
 /** Calls `tool` over a session that presents `token`, or nothing, and says how far that got. */
@@ -20,10 +20,16 @@ export async function attempt(mcpUrl: string, token: string | undefined, tool: s
     await client.callTool({ name: tool, arguments: { service: "mail" } });
     return "got in";
   } catch (error) {
-    const { code } = error as { readonly code?: unknown };
-    if (CODES.has(code)) return code as AttestationErrorCode;
-    throw error;
+    return outcomeOf(error);
   } finally {
     await client.close();
   }
+}
+
+/** Returns the outcome of a call that ended with this error, or with none. @throws what is no refusal. */
+export function outcomeOf(error: unknown): Outcome {
+  if (error === undefined) return "got in";
+  const { code } = error as { readonly code?: unknown };
+  if (CODES.has(code)) return code as AttestationErrorCode;
+  throw error;
 }

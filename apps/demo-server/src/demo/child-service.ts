@@ -8,7 +8,7 @@ const STOP_SECONDS = 3;
 /** A service that runs as a process of its own. */
 export interface ChildService {
   readonly name: string;
-  /** Where it listens, such as `http://127.0.0.1:4100`. */
+  /** Address that it listens at, such as `http://127.0.0.1:4100`. */
   readonly origin: string;
   /** Whether it has ended without being told to. */
   readonly hasDied: () => boolean;
@@ -31,7 +31,7 @@ export async function startService(
   });
   let started = false;
   let stopping = false;
-  // What it says before it listens explains why it does not; later it has its own say.
+  // Its output before it listens says why it did not start. Later output is passed on.
   let complaints = "";
   child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
     if (started) process.stderr.write(chunk);

@@ -1,5 +1,5 @@
 /*
- * What an attacker can do to a token with bare hands: change what it says without being able to sign it again.
+ * Changes that an attacker can make to a token without a key: the content is another, the signature is not made anew.
  */
 
 type Json = Readonly<Record<string, unknown>>;

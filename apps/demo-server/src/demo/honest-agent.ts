@@ -1,7 +1,7 @@
 import { AttestingClientSession } from "@attest/mcp-client";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 
-/** What the honest agent saw. */
+/** Answer to the honest agent's call, with the trust level of its session. */
 export interface HonestCall {
   readonly trustLevel: string;
   readonly answer: string;

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 
-/** What a program did from its start to its end. */
+/** Outcome of a program that has ended. */
 export interface Run {
   readonly code: number | null;
   readonly stdout: string;

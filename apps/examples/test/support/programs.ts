@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { onTestFinished, vi } from "vitest";
 
-/** What a program did from its start to its end. */
+/** Outcome of a program that has ended. */
 export interface Run {
   readonly code: number | null;
   readonly stdout: string;

@@ -11,7 +11,7 @@ function isMisspelling(name: string, known: string): boolean {
   return a.length > 4 && distance(a, b) <= 2;
 }
 
-/** How many letters have to be put in, left out or replaced to make `b` of `a` (Levenshtein). */
+/** Returns the number of letters to insert, delete or replace to make `b` of `a` (Levenshtein). */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (const [index, letter] of [...a].entries()) {

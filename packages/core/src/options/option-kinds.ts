@@ -115,12 +115,12 @@ export function optional<T>(option: Option<T>): Option<T | undefined> {
   return (value, name) => (value === undefined ? undefined : option(value, name));
 }
 
-/** An option that may be `null`: whoever writes that means it. */
+/** An option that may be `null`, since `null` is never written by mistake. */
 export function nullable<T>(option: Option<T>): Option<T | null> {
   return (value, name) => (value === null ? null : option(value, name));
 }
 
-/** The members of `value`, whatever it is: what is no object has none of its own. */
+/** Returns the members of any `value`. A value that is no object has none of its own. */
 export function membersOf(value: unknown): Readonly<Record<string, unknown>> {
   return Object(value) as Readonly<Record<string, unknown>>;
 }

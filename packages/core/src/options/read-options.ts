@@ -17,6 +17,13 @@ export function stated<T>(option: Option<T>): Option<T> {
   return Object.assign((value: unknown, name: string) => option(value, name), { refusesUndefined: true });
 }
 
+/** Options as they are read: every default is filled in. Options in `WithoutDefault` may be `undefined`. */
+export type SettingsOf<Options, WithoutDefault extends keyof Options> = {
+  readonly [Name in Exclude<keyof Options, WithoutDefault>]-?: Exclude<Options[Name], undefined>;
+} & {
+  readonly [Name in WithoutDefault]-?: Options[Name];
+};
+
 /** One reader per option: all that `S` can hold. */
 export type OptionsSpec<S extends object> = { readonly [Name in keyof S]-?: Option<S[Name]> };
 

@@ -17,7 +17,7 @@ export class ExpiringSet {
   readonly #seed: Fingerprint;
   readonly #scratch: Fingerprint = new Uint32Array(4);
   #shards: Shard[] = [];
-  /** How many members expire at each second, for those that have not. */
+  /** Number of members that expire at each second, without those that have expired. */
   readonly #expiring = new Map<number, number>();
   #size = 0;
   #forgottenUntil = 0;
@@ -26,7 +26,7 @@ export class ExpiringSet {
     this.#seed = new Uint32Array(randomBytes(16).buffer);
   }
 
-  /** How many members have not expired, as of the last `expireUntil`. */
+  /** Number of members that have not expired, as of the last `expireUntil`. */
   get size(): number {
     return this.#size;
   }
@@ -52,7 +52,7 @@ export class ExpiringSet {
     return this.#shard().has(this.#scratch, second);
   }
 
-  /** Makes `text` a member until `expiry`, and says whether it was none at `second`. */
+  /** Makes `text` a member until `expiry`. Returns whether it was none at `second`. */
   add(text: string, expiry: number, second: number): boolean {
     const kept = Math.min(expiry, LATEST_SECOND);
     fingerprint(text, this.#seed, this.#scratch);

@@ -1,6 +1,6 @@
 import type { ReplayCache } from "../ports.js";
 
-/** How the contract reaches the cache under test. */
+/** Access of the contract to the cache under test. */
 export interface ReplayCacheHarness {
   /** An empty cache. */
   readonly create: () => Promise<ReplayCache>;

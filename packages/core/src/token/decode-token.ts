@@ -1,4 +1,6 @@
 import { decodeBase64url, encodeBase64url } from "../encoding/base64url.js";
+import { AttestationError } from "../errors.js";
+import { kindOf, printable } from "../printable.js";
 import type { AttestationClaims } from "./claims.js";
 import { type CompactJws, parseJsonSegment, splitCompactJws } from "./compact-jws.js";
 import { readClaims } from "./read-claims.js";
@@ -46,12 +48,28 @@ function headerOf(segment: string): TokenHeader {
  * Returns what a token claims, **without verifying any of it**: anybody can write such a token. For display and
  * debugging only; to trust a token, verify it.
  *
- * @throws {AttestationError} 1007 or 1008 when it is not an attestation token.
+ * @throws {AttestationError} 1007 or 1008 when it is not an attestation token. Here alone its message says what exactly is
+ *   wrong: who decodes a token is nobody's peer.
+ * @throws {TypeError} when `token` is no string.
  */
 export function decodeToken(token: string): {
   readonly header: TokenHeader;
   readonly claims: AttestationClaims;
 } {
-  const { header, claims } = parseToken(token);
-  return { header, claims };
+  if (typeof token !== "string") throw new TypeError(`token must be a string, got ${kindOf(token)}`);
+  try {
+    const { header, claims } = parseToken(token);
+    return { header, claims };
+  } catch (error) {
+    if (error instanceof AttestationError && error.detail !== undefined) explain(error, error.detail);
+    throw error;
+  }
+}
+
+function explain(error: AttestationError, detail: string): void {
+  const { message, stack } = error;
+  const explained = `${message} In detail: ${printable(detail)}.`;
+  error.message = explained;
+  // What is printed begins with the message as it was when the error was made.
+  if (stack !== undefined) error.stack = stack.replace(message, () => explained);
 }

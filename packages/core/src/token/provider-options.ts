@@ -2,7 +2,7 @@ import type { Clock } from "../clock.js";
 import type { SignatureAlgorithm } from "../constants.js";
 import type { TokenEvent } from "../events.js";
 import type { AgentIdentity } from "../identity/agent-identity.js";
-import type { AgentIntegrity } from "../identity/agent-integrity.js";
+import { AgentIntegrity } from "../identity/agent-integrity.js";
 import type { AttestationMetadata } from "../identity/attestation-metadata.js";
 import { isTrustDomain } from "../identity/spiffe-id.js";
 import { type Ed25519PublicJwk, Ed25519PublicKey } from "../keys/ed25519-public-key.js";
@@ -130,8 +130,12 @@ const metadata: Option<AttestationMetadata> = (value, name) => {
 };
 
 const integrity: Option<AgentIntegrity> = (value, name) => {
-  if (typeof value === "object" && value !== null) return value as AgentIntegrity;
-  throw new TypeError(`${name} must be an AgentIntegrity, got ${kindOf(value)}`);
+  if (value instanceof AgentIntegrity) return value;
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new TypeError(`${name} must be an AgentIntegrity, got ${kindOf(value)}`);
+  }
+  // A misspelt hash would be left out of the token, and nobody would notice.
+  return new AgentIntegrity(value);
 };
 
 const subject: Option<string> = (value, name) => {

@@ -121,6 +121,13 @@ function list(value: unknown, name: string): readonly string[] {
  * @throws {TypeError} when none follows, or the name is one that no issuer's tokens carry.
  */
 function defaultTrustDomains(issuer: string): readonly string[] {
+  if (/[\s?#]|:\/\/[^/]*@/.test(issuer)) {
+    // Its user may come with a password.
+    const shown = issuer.includes("@") ? "a name" : `"${printable(issuer)}"`;
+    throw new TypeError(
+      `trustedIssuers: ${shown} is no issuer's name: leave user, query, fragment and white space out, or give trustDomains`,
+    );
+  }
   const host = URL.canParse(issuer) ? new URL(issuer).hostname : "";
   const isUrl = issuer.includes("://");
   if (!isUrl || !isTrustDomain(host.replace(/\.$/, ""))) {

@@ -16,7 +16,7 @@ import {
 import { type AttestationStatus, readStatus, writeStatus } from "./server-status.js";
 
 /*
- * Where attestation rides in MCP's messages. What a message carries decides, not the session that it belongs to: an
+ * Places of attestation in MCP's messages. Each message decides by its own content, whatever its session: an
  * `initialize` has evidence among its experimental capabilities, every other request in `params._meta`. In the answer
  * to `initialize` the server's status stands under the same key.
  */

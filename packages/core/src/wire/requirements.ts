@@ -7,24 +7,25 @@ export interface Requirements {
   readonly policy: VerificationPolicy;
   /** Issuers whose tokens can pass: at most 16 of them are named. */
   readonly trustedIssuers: readonly string[];
-  /** How many issuers are trusted, where not all of them are named. */
+  /** Number of trusted issuers, where not all of them are named. */
   readonly trustedIssuersTotal?: number | undefined;
   /** Claims that a token has to carry, by their names on the wire. */
   readonly requiredClaims: readonly string[];
-  /** The names under which the server verifies tokens; said with refusals that a wrong audience explains. */
+  /** The names under which the server verifies tokens, at most 16; said with refusals that a wrong audience explains. */
   readonly audience?: readonly string[] | undefined;
   /** Which tokens need a proof of possession, and how often. Absent where the server says nothing of proofs. */
   readonly proof?: ProofPolicy | undefined;
 }
 
-const MAX_ISSUERS = 16;
-const MAX_ISSUERS_CHARACTERS = 1024;
+const MAX_NAMES = 16;
+const MAX_CLAIMS = 64;
+const MAX_CHARACTERS = 1024;
 
 /**
  * Writes what a server asks for, as it stands in its status and in its refusals.
  *
- * At most 16 issuers are named, with 1024 characters together: a stranger is told them, and must not be able to have a
- * few bytes answered with a flood. `trusted_issuers_total` says that there are more.
+ * At most 16 issuers, 16 audiences and 64 claims are named, each with 1024 characters together: a stranger is told them, and
+ * must not be able to have a few bytes answered with a flood. `trusted_issuers_total` says that there are more issuers.
  */
 export function writeRequirements({
   policy,
@@ -34,14 +35,14 @@ export function writeRequirements({
   audience,
   proof,
 }: Requirements): JsonObject {
-  const named = firstOf(trustedIssuers);
+  const named = firstOf(trustedIssuers, MAX_NAMES);
   return {
     policy,
     trusted_issuers: named,
     ...(named.length < trustedIssuersTotal ? { trusted_issuers_total: trustedIssuersTotal } : {}),
-    // A copy: over an in-memory transport the peer would hold the verifier's own list.
-    required_claims: [...requiredClaims],
-    ...(audience === undefined ? {} : { audience: [...audience] }),
+    // Copies: over an in-memory transport the peer would hold the verifier's own lists.
+    required_claims: firstOf(requiredClaims, MAX_CLAIMS),
+    ...(audience === undefined ? {} : { audience: firstOf(audience, MAX_NAMES) }),
     ...(proof === undefined ? {} : { proof }),
   };
 }
@@ -78,13 +79,14 @@ export function isIn<T extends string>(set: Readonly<Record<string, T>>, value: 
   return Object.values(set).includes(value as T);
 }
 
-function firstOf(issuers: readonly string[]): readonly string[] {
-  const named: string[] = [];
+/** Returns the first of `names`, in a list of its own. */
+function firstOf(names: readonly string[], most: number): readonly string[] {
+  const first: string[] = [];
   let characters = 0;
-  for (const issuer of issuers) {
-    characters += issuer.length;
-    if (named.length >= MAX_ISSUERS || characters > MAX_ISSUERS_CHARACTERS) break;
-    named.push(issuer);
+  for (const name of names) {
+    characters += name.length;
+    if (first.length >= most || characters > MAX_CHARACTERS) break;
+    first.push(name);
   }
-  return named;
+  return first;
 }

@@ -13,7 +13,7 @@ const programs = [...guide.matchAll(/```ts\n\/\/ (\S+\.ts)\n([\s\S]*?)```/g)].ma
   ([, name = "", source = ""]) => ({
     name,
     source,
-    /** What the guide says that the program prints: the comments after its arrows, in their order. */
+    /** Output that the guide promises: the comments after its arrows, in their order. */
     promised: [...source.matchAll(/ \/\/ → (.+)$/gm)].map(([, line]) => `${line}\n`).join(""),
   }),
 );

@@ -30,7 +30,7 @@ const publicKey = curve.getPublicKey(privateKey);
 const [identity, ...torsionPoints] = SMALL_ORDER_POINTS;
 if (identity === undefined) throw new Error("there is no identity");
 
-/** What `Ed25519PublicKey` says with this backend behind it. */
+/** Verifies as `Ed25519PublicKey` does with this backend behind it. */
 function verdict(backend: Ed25519Backend, key: Uint8Array, text: Uint8Array, signature: Uint8Array): boolean {
   return (
     isStrictPublicKey(key) && isStrictSignature(signature) && backend.prepareVerify(key)(text, signature)

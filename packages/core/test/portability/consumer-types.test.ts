@@ -96,7 +96,7 @@ describe("the packed package", { timeout: 60_000 }, () => {
   );
 });
 
-/** What the compiler complains about. */
+/** Returns the compiler's complaints; empty when it has none. */
 function compile(folder: string): string {
   try {
     return execFileSync("tsc", ["-p", folder], { stdio: "pipe", encoding: "utf8" });

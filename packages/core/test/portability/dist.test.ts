@@ -13,7 +13,7 @@ const nodeOnly = Object.values(manifest.imports)
 
 const files = globSync("**/*.{js,d.ts}", { cwd: dist }).sort();
 
-/** What a built file loads, statically or not. */
+/** Returns the modules that a built file loads, statically and dynamically. */
 function specifiersIn(file: string): readonly string[] {
   const code = readFileSync(`${dist}/${file}`, "utf8");
   return [...code.matchAll(/\b(?:from|import|require)\s*\(?\s*["']([^"'\n]+)["']/g)].map(

@@ -5,9 +5,9 @@ import { type Bundle, bundle } from "../support/bundle.js";
 import { openChromium } from "../support/chromium.js";
 import { createSample, judge, type Sample, tamper, type Verdicts } from "../support/portable-scenario.js";
 import { serve } from "../support/serve.js";
-import { serveWorker } from "../support/workerd.js";
+import { needsWorkerd, serveWorker } from "../support/workerd.js";
 
-/** What every runtime must say. */
+/** Verdicts that every runtime must reach. */
 const EXPECTED = {
   own: "verified",
   replayed: "1006 replay",
@@ -80,7 +80,7 @@ describe("a browser", async () => {
   });
 });
 
-describe("a Worker", { timeout: 60_000 }, () => {
+describe("a Worker", { ...needsWorkerd(), timeout: 60_000 }, () => {
   const PROGRAM = `
     import { runScenario } from "./portable-scenario.ts";
     export default { fetch: async (request) => Response.json(await runScenario(await request.json())) };

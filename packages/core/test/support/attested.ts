@@ -2,16 +2,9 @@ import type { AttestationErrorCode } from "../../src/errors.js";
 import { AttestationError } from "../../src/errors.js";
 import type { TokenEvent } from "../../src/events.js";
 import { AgentIdentity } from "../../src/identity/agent-identity.js";
-import { InMemoryKeyResolver } from "../../src/keys/in-memory-key-resolver.js";
-import { KeyPair } from "../../src/keys/key-pair.js";
 import type { AttestationObserver } from "../../src/observer.js";
-import { FixedClock } from "../../src/testing.js";
-import { AttestationProvider } from "../../src/token/attestation-provider.js";
-import type { CreateTokenOptions } from "../../src/token/provider-options.js";
-import {
-  AttestationVerifier,
-  type AttestationVerifierOptions,
-} from "../../src/verify/attestation-verifier.js";
+import { FixedClock, TestIssuer, type TestTokenOptions } from "../../src/testing.js";
+import type { AttestationVerifierOptions } from "../../src/verify/attestation-verifier.js";
 
 export const ISSUER = "https://api.anthropic.com";
 export const AUDIENCE = "https://server.example";
@@ -36,22 +29,12 @@ export class Recorder implements AttestationObserver {
 /** An issuer, a verifier that trusts it, and what they share: one clock at NOW, one observer. */
 export function attested(options: Partial<AttestationVerifierOptions> = {}) {
   const clock = new FixedClock(NOW);
-  const keyPair = KeyPair.generate("key-1");
-  const keyResolver = new InMemoryKeyResolver();
-  keyResolver.addKeyPair(ISSUER, keyPair);
+  const issuer = new TestIssuer({ issuer: ISSUER, identity: IDENTITY, audience: AUDIENCE, clock });
+  const { keyPair, keyResolver } = issuer;
   const observer = new Recorder();
-  const provider = new AttestationProvider({ issuer: ISSUER, keyPair, clock });
-  const verifier = new AttestationVerifier({
-    trustedIssuers: [ISSUER],
-    keyResolver,
-    audience: AUDIENCE,
-    clock,
-    observer,
-    ...options,
-  });
-  const createToken = (overrides: Partial<CreateTokenOptions> = {}): Promise<string> =>
-    provider.createToken({ identity: IDENTITY, audience: AUDIENCE, ...overrides });
-  return { clock, keyPair, keyResolver, observer, provider, verifier, createToken };
+  const verifier = issuer.createVerifier({ trustedIssuers: [ISSUER], observer, ...options });
+  const createToken = (overrides?: TestTokenOptions): Promise<string> => issuer.createToken(overrides);
+  return { clock, keyPair, keyResolver, observer, verifier, createToken };
 }
 
 /** What a refusal with `code` by `failedCheck` looks like under the policy `required`. */

@@ -1,10 +1,7 @@
-import { Buffer } from "node:buffer";
-import { createPrivateKey, sign } from "node:crypto";
+import { createPrivateKey, sign as signWithNode } from "node:crypto";
 import type { KeyPair } from "../../src/keys/key-pair.js";
+import { forgeToken, type TokenSegment } from "../../src/testing.js";
 import { AUDIENCE, ISSUER, NOW, SUBJECT } from "./attested.js";
-
-/** A segment before it is encoded: JSON, the text of it, or its bytes. */
-export type Segment = object | string | Uint8Array;
 
 /** The header of a token that the verifier of `attested()` accepts. */
 export const HEADER = { alg: "EdDSA", typ: "JWT", kid: "key-1" };
@@ -26,15 +23,13 @@ export const PAYLOAD = {
   },
 };
 
-/** One base64url segment. Members that are `undefined` stay out of the JSON. */
-export function encodeSegment(segment: Segment): string {
-  const isText = typeof segment === "string" || segment instanceof Uint8Array;
-  return Buffer.from(isText ? segment : JSON.stringify(segment)).toString("base64url");
-}
-
-/** A compact JWS of whatever it is given, rightly signed by `keyPair` with node:crypto. */
-export function forge(keyPair: KeyPair, header: Segment = HEADER, payload: Segment = PAYLOAD): string {
-  const signingInput = `${encodeSegment(header)}.${encodeSegment(payload)}`;
-  const signature = sign(null, Buffer.from(signingInput), createPrivateKey(keyPair.toPem()));
-  return `${signingInput}.${signature.toString("base64url")}`;
+/** Forges with node:crypto, so that the library's signatures are judged by another's. */
+export function forge(
+  keyPair: KeyPair,
+  header: TokenSegment = HEADER,
+  payload: TokenSegment = PAYLOAD,
+): string {
+  const { kid, alg } = keyPair;
+  const sign = (message: Uint8Array) => signWithNode(null, message, createPrivateKey(keyPair.toPem()));
+  return forgeToken({ kid, alg, sign }, { header, payload });
 }

@@ -261,6 +261,15 @@ describe("AttestationProvider", () => {
     [{ audience: [1] }, "audience must be a string or a list of 1 to 16 strings, got an array"],
     [{ integrity: null }, "integrity must be an AgentIntegrity, got null"],
     [{ integrity: "sha256:" }, "integrity must be an AgentIntegrity, got string"],
+    [{ integrity: ["sha256:"] }, "integrity must be an AgentIntegrity, got an array"],
+    [
+      { integrity: { confgHash: "sha256:" } },
+      'AgentIntegrity: unknown option "confgHash"; did you mean "configHash"?',
+    ],
+    [
+      { integrity: { configHash: "sha256:" } },
+      'configHash must be "sha256:" and 64 hex digits (see AgentIntegrity.computeHash), got string',
+    ],
     [{ metadata: null }, "metadata must be an AttestationMetadata, got null"],
     [{ metadata: {} }, "metadata must be an AttestationMetadata, got object"],
     [{ subject: "claude" }, "subject must be a SPIFFE ID, such as spiffe://example.com/model/m-1"],
@@ -278,6 +287,17 @@ describe("AttestationProvider", () => {
       );
     },
   );
+
+  test("takes an AgentIntegrity of another copy of the package", async () => {
+    class OtherAgentIntegrity {
+      readonly configHash = AgentIntegrity.computeHash("{}");
+      readonly systemPromptHash = undefined;
+    }
+    const integrity: AgentIntegrity = new OtherAgentIntegrity();
+    expect((await mint({ integrity })).claims.agentIntegrity).toEqual(
+      new AgentIntegrity({ configHash: integrity.configHash }),
+    );
+  });
 
   test("takes 16 audiences", async () => {
     expect((await mint({ audience: Array(16).fill("a") })).claims.aud).toHaveLength(16);

@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import { describe, expect, test } from "vitest";
+import { encodeSegment, type TokenSegment } from "../../src/testing/forge-token.js";
 import {
   type CompactJws,
   encodeCompactJws,
@@ -7,10 +8,9 @@ import {
   parseJsonSegment,
   splitCompactJws,
 } from "../../src/token/compact-jws.js";
-import { encodeSegment, type Segment } from "../support/forge.js";
 
 const malformed = expect.objectContaining({ code: 1008 });
-const jws = (header: Segment, payload: Segment, signature = "AA"): string =>
+const jws = (header: TokenSegment, payload: TokenSegment, signature = "AA"): string =>
   `${encodeSegment(header)}.${encodeSegment(payload)}.${signature}`;
 
 /** A compact JWS with both its JSON segments parsed. */

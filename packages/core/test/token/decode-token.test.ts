@@ -1,8 +1,9 @@
 import { describe, expect, test, vi } from "vitest";
 import { KeyPair } from "../../src/keys/key-pair.js";
+import { encodeSegment } from "../../src/testing/forge-token.js";
 import { decodeToken } from "../../src/token/decode-token.js";
 import { attested, IDENTITY } from "../support/attested.js";
-import { encodeSegment, forge, HEADER, PAYLOAD } from "../support/forge.js";
+import { forge, HEADER, PAYLOAD } from "../support/forge.js";
 
 const keyPair = KeyPair.generate();
 const headerOf = (header: object) => decodeToken(forge(keyPair, header)).header;
@@ -12,6 +13,15 @@ function headerOfLength(length: number): object {
   const header = { ...HEADER, other: "" };
   const missing = Math.floor((length * 3) / 4) - JSON.stringify(header).length;
   return { ...header, other: "x".repeat(missing) };
+}
+
+function failure(work: () => unknown): Error {
+  try {
+    work();
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error("it did not throw");
 }
 
 describe("decodeToken", () => {
@@ -39,6 +49,26 @@ describe("decodeToken", () => {
     ] as const) {
       expect(() => decodeToken(token)).toThrow(expect.objectContaining({ detail }));
     }
+  });
+
+  test("says in message and stack what exactly is wrong, and shows nothing of the token", () => {
+    for (const [token, detail] of [
+      ["token", "exactly three segments"],
+      [forge(keyPair, { ...HEADER, alg: "none" }), "alg"],
+      [forge(keyPair, HEADER, {}), "missing: iss"],
+      ["<html>secret</html>", "exactly three segments"],
+      [`${forge(keyPair)}\n`, "the signature is not canonical base64url"],
+    ] as const) {
+      const error = failure(() => decodeToken(token));
+      expect(error.message).toMatch(/^The attestation token .*\. In detail: [^\n]+\.$/);
+      expect(error.message).toContain(detail);
+      expect(error.stack).toContain(error.message);
+      expect(error.stack).not.toContain("secret");
+    }
+  });
+
+  test.each([undefined, null, 5, {}])("is for strings: %j", (token) => {
+    expect(() => decodeToken(token as never)).toThrow(/^token must be a string, got/);
   });
 
   test("reads a header that tokens share once, when its segment has at most 512 characters", () => {

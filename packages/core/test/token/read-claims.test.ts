@@ -9,7 +9,7 @@ import { PAYLOAD } from "../support/forge.js";
 const HASH = AgentIntegrity.computeHash("prompt");
 const JWK = KeyPair.generate().publicKey.toJwk();
 
-/** What a payload reads as once it went through JSON. */
+/** Reads a changed payload, after a trip through JSON. */
 function read(changes: object) {
   return readClaims(JSON.parse(JSON.stringify({ ...PAYLOAD, ...changes })) as Record<string, unknown>);
 }

@@ -26,7 +26,7 @@ const verifier = (checks: readonly Check[], options: VerifierOptions = {}) =>
   composeVerifier(checks, { clock, ...options });
 
 describe("composeVerifier", () => {
-  test("tells the clock and the skew that it goes by, and refuses a skew that is none", () => {
+  test("tells the clock and the skew that it goes by, and refuses an invalid skew", () => {
     expect(composeVerifier([signed], { clock, clockSkewSeconds: 5 })).toMatchObject({
       clock,
       clockSkewSeconds: 5,

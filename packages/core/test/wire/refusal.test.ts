@@ -49,6 +49,22 @@ describe("a refusal", () => {
     expect(readRefusal(refusal)?.requirements.trustedIssuersTotal).toBe(10_000);
   });
 
+  test("answers a stranger with 5 kB at most, whatever list of the server's is long", () => {
+    const many = (of: string) => Array.from({ length: 10_000 }, (_, index) => `${of}-${index}`);
+    const requirements = {
+      ...asked,
+      trustedIssuers: many("https://issuer.example"),
+      requiredClaims: many("claim"),
+      audience: many("https://mcp.example"),
+    };
+    for (const code of Object.values(AttestationErrorCode)) {
+      expect(JSON.stringify(writeRefusal(code, requirements)).length).toBeLessThan(5000);
+    }
+    const { audience, required_claims } = writeRefusal(1009, requirements).data as Record<string, string[]>;
+    expect(audience).toEqual(requirements.audience.slice(0, 16));
+    expect(required_claims).toEqual(requirements.requiredClaims.slice(0, 64));
+  });
+
   test("names issuers of 1024 characters together at most", () => {
     const trustedIssuers = Array.from({ length: 5 }, (_, index) => `https://${String(index).repeat(392)}`);
     const data = writeRefusal(1009, { ...asked, trustedIssuers }).data as { trusted_issuers: string[] };

@@ -9,6 +9,7 @@ import {
   observer,
   optional,
   readOptions,
+  type SettingsOf,
   seconds,
 } from "@attest/core/internal";
 import {
@@ -72,14 +73,7 @@ export interface JWKSFetcherOptions extends KeySetUrlOptions {
   readonly observer?: AttestationObserver<KeySetEvent> | undefined;
 }
 
-type Optional = "jwksUrl" | "fetch" | "observer";
-
-/** {@link JWKSFetcherOptions} as they are read: defaults filled in, but for what has none. */
-type ReadOptions = {
-  readonly [Name in Exclude<keyof JWKSFetcherOptions, Optional>]-?: NonNullable<JWKSFetcherOptions[Name]>;
-} & {
-  readonly [Name in Optional]-?: JWKSFetcherOptions[Name];
-};
+type ReadOptions = SettingsOf<JWKSFetcherOptions, "jwksUrl" | "fetch" | "observer">;
 
 /** Settings of a fetcher. */
 export type FetcherSettings = ReadOptions & { readonly fetch: Fetch };

@@ -13,9 +13,10 @@ import type { KeySetEvent } from "../events.js";
 import { fetchJson } from "../outbound/fetch-json.js";
 import type { RequestPool } from "../outbound/request-pool.js";
 import { freshnessSeconds } from "../outbound/response-headers.js";
-import type { KeySetLoader, LoadedKeySet } from "./cached-key-set.js";
+import type { KeySetLoader } from "./cached-key-set.js";
 import type { FetcherSettings } from "./fetcher-options.js";
 import type { FetchCounters } from "./fetcher-status.js";
+import type { LoadedKeySet } from "./kept-key-set.js";
 import type { RemoteAnswer, RemoteKeys, RemoteSource } from "./remote-source.js";
 
 /** Parts that the clients of one fetcher share. */

@@ -13,7 +13,7 @@ import { type KeySet, readKeySet } from "./key-set.js";
 import { KnownIssuers } from "./known-issuers.js";
 import type { RemoteSource } from "./remote-source.js";
 
-/** Everything that is known of one issuer. */
+/** State of one issuer. */
 interface Issuer {
   /** Outlives the key set, so that forgetting the keys does not forget that the issuer is down. */
   readonly client: IssuerClient<KeySet>;

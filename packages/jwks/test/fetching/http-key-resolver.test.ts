@@ -1,4 +1,5 @@
-import { AgentIdentity, AttestationProvider, AttestationVerifier, KeyPair } from "@attest/core";
+import { AgentIdentity, AttestationVerifier, KeyPair } from "@attest/core";
+import { TestIssuer } from "@attest/core/testing";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { HTTPKeyResolver } from "../../src/fetching/http-key-resolver.js";
 import { JWKSFetcher } from "../../src/fetching/jwks-fetcher.js";
@@ -7,7 +8,6 @@ import { type Answer, type IssuerServer, startIssuer, status } from "../support/
 import { Recorder } from "../support/recorder.js";
 import { causeOfUnavailable } from "../support/unavailable.js";
 
-const AUDIENCE = "https://server.example";
 const identity = new AgentIdentity({ modelFamily: "m", modelVersion: "m-1", provider: "acme" });
 
 /** Serves the key set of `keyPair` with {@link jwksHandler} over real HTTP. */
@@ -24,40 +24,32 @@ function verifierOf(server: IssuerServer) {
   const keyResolver = new HTTPKeyResolver({ allowInsecure: "loopback", retry: { maxRetries: 0 } });
   onTestFinished(() => keyResolver.close());
   const observer = new Recorder();
-  const verifier = new AttestationVerifier({
-    trustedIssuers: [{ issuer: server.issuer, trustDomains: ["acme.com"] }],
-    keyResolver,
-    audience: AUDIENCE,
-    observer,
-  });
-  return { verifier, observer };
+  const testIssuer = new TestIssuer({ issuer: server.issuer, identity });
+  const verifier = testIssuer.createVerifier({ keyResolver, observer });
+  const create = (keyPair: KeyPair) => testIssuer.createToken({ keyPair });
+  return { verifier, observer, create };
 }
 
 describe("HTTPKeyResolver", () => {
   test("lets a verifier verify a token by the key set its issuer publishes", async () => {
     const keyPair = KeyPair.generate();
     const server = await startIssuer(publish(keyPair));
-    const { verifier } = verifierOf(server);
-    const provider = new AttestationProvider({ issuer: server.issuer, keyPair });
+    const { verifier, create } = verifierOf(server);
 
-    const result = await verifier.verify(await provider.createToken({ identity, audience: AUDIENCE }));
+    const result = await verifier.verify(await create(keyPair));
     expect(result).toMatchObject({ verified: true, issuer: server.issuer, trustLevel: "provider" });
     expect(server.requests).toEqual(["/.well-known/jwks.json"]);
   });
 
   test("lets a verifier follow a rotation, and refuse keys that the issuer does not publish, 1003", async () => {
     const server = await startIssuer(publish(KeyPair.generate("old")));
-    const { verifier } = verifierOf(server);
+    const { verifier, create } = verifierOf(server);
     const next = KeyPair.generate("new");
-    const provider = new AttestationProvider({ issuer: server.issuer, keyPair: next });
-    const stranger = new AttestationProvider({ issuer: server.issuer, keyPair: KeyPair.generate("new") });
-    const create = (by: AttestationProvider) => by.createToken({ identity, audience: AUDIENCE });
-    await verifier.verify(
-      await create(new AttestationProvider({ issuer: server.issuer, keyPair: KeyPair.generate("old") })),
-    );
+    const stranger = KeyPair.generate("new");
+    await verifier.verify(await create(KeyPair.generate("old")));
 
     server.answer = publish(next);
-    expect(await verifier.verify(await create(provider))).toMatchObject({ verified: true });
+    expect(await verifier.verify(await create(next))).toMatchObject({ verified: true });
     expect(await verifier.verify(await create(stranger))).toMatchObject({ errorCode: 1003 });
   });
 
@@ -65,12 +57,7 @@ describe("HTTPKeyResolver", () => {
     const before = KeyPair.generate("key-1");
     const after = KeyPair.generate("key-1");
     const server = await startIssuer(publish(before));
-    const { verifier } = verifierOf(server);
-    const create = (keyPair: KeyPair) =>
-      new AttestationProvider({ issuer: server.issuer, keyPair }).createToken({
-        identity,
-        audience: AUDIENCE,
-      });
+    const { verifier, create } = verifierOf(server);
     expect(await verifier.verify(await create(before))).toMatchObject({ verified: true });
 
     server.answer = publish(after);
@@ -101,7 +88,7 @@ describe("HTTPKeyResolver", () => {
     new AttestationVerifier({
       trustedIssuers: [{ issuer: trusted, trustDomains: ["acme.com"] }],
       keyResolver: new HTTPKeyResolver({ fetcher }),
-      audience: AUDIENCE,
+      audience: "https://server.example",
     });
     await fetcher.getJwks(trusted);
     for (let other = 0; other < 10_100; other++) await fetcher.getJwks(`https://${other}.example`);
@@ -115,9 +102,8 @@ describe("HTTPKeyResolver", () => {
   test("turns an outage of the issuer into 1010, with the reason for the observer alone", async () => {
     const keyPair = KeyPair.generate();
     const server = await startIssuer(status(500));
-    const { verifier, observer } = verifierOf(server);
-    const provider = new AttestationProvider({ issuer: server.issuer, keyPair });
-    const token = await provider.createToken({ identity, audience: AUDIENCE });
+    const { verifier, observer, create } = verifierOf(server);
+    const token = await create(keyPair);
 
     expect(await verifier.verify(token)).toMatchObject({
       verified: false,

@@ -15,7 +15,7 @@ const IMPATIENT = { ...FEW_RETRIES, requestTimeoutSeconds: 0.3 };
 /** Generous, for slow machines; what is bounded here would otherwise take ten seconds, or for ever. */
 const BOUND_SECONDS = 3;
 
-/** What one verification comes to, and what it cost. */
+/** Verifies one token against an issuer that gives `answer`. Returns the outcome and its cost. */
 async function verifyAgainst(answer: Answer, options: JWKSFetcherOptions) {
   const server = await startIssuer(answer);
   const { verifier, fetcher, observer, clock } = verifierOf(server.issuer, options);
@@ -177,7 +177,7 @@ describe("an issuer that misbehaves", () => {
     }, FEW_RETRIES);
     expect(errorCode).toBe(1010);
     expect(seconds).toBeLessThan(BOUND_SECONDS);
-    // What the sockets on both ends take in before they stall.
+    // The sockets on both ends take in some megabytes before they stall.
     expect(written).toBeLessThan(20_000_000);
     expect(requests).toBe(1);
     expect(metrics).toMatchObject({ fetchFailures: 1, retries: 0 });

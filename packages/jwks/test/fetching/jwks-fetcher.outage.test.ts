@@ -190,7 +190,7 @@ describe("an issuer that is down", () => {
     await expect(invalidated.fetcher.getKey(server.issuer, "key-1")).rejects.toMatchObject({ code: 1010 });
   });
 
-  test("has no unknown keys, only unavailable ones, in its stale set too", async () => {
+  test("makes keys unavailable and never unknown, also those that its stale set lacks", async () => {
     const server = await startIssuer(json(keySet));
     const { fetcher, clock } = verifierOf(server.issuer, { ...NO_RETRY, cacheTtlSeconds: 100 });
     await fetcher.getKey(server.issuer, "key-1");

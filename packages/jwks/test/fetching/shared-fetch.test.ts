@@ -78,7 +78,7 @@ describe("SharedFetch", () => {
       onDeath: () => told.push("dead"),
     });
     void shared.run();
-    // What such a runtime does to those who ask for a result from another request.
+    // Such a runtime rejects a promise that was made in another request.
     const race = vi.spyOn(Promise, "race").mockImplementationOnce(() => Promise.reject(ended));
     onTestFinished(() => race.mockRestore());
     expect(await shared.run()).toBe("second");

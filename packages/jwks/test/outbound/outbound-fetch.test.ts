@@ -116,7 +116,7 @@ describe("createOutboundFetch", () => {
     expect(response.body).toBeNull();
   });
 
-  test("fails on a status that is none", async () => {
+  test("fails on a number that is no HTTP status", async () => {
     const port = await start((_request, response) => response.writeHead(999).end("?"));
     const { lookup } = resolving(["127.0.0.1"]);
     await expect(fetchOf(lookup, "loopback")(`http://issuer.example:${port}/`)).rejects.toThrow(RangeError);

@@ -20,7 +20,7 @@ describe("retryAfterSeconds", () => {
     expect(retryAfterSeconds(new Headers({ "retry-after": value }), NOW)).toBe(seconds);
   });
 
-  test("reads nothing where nothing is", () => {
+  test("reads no time where the header is missing", () => {
     expect(retryAfterSeconds(new Headers(), NOW)).toBeUndefined();
   });
 });

@@ -72,7 +72,7 @@ describe("KeyRing", () => {
     expect(published(later)).toEqual(["b", "c"]);
   });
 
-  test("gives no private half away: not of a retired key at all, nor of the others by looking", () => {
+  test("shows no private half: neither that of a retired key, nor any other on inspection", () => {
     const { ring } = ringOf({ next: b });
     ring.rotate(b);
     ring.announce(c);

@@ -1,18 +1,11 @@
-import {
-  AgentIdentity,
-  AttestationProvider,
-  AttestationVerifier,
-  type Clock,
-  type Signer,
-} from "@attest/core";
-import { FixedClock } from "@attest/core/testing";
+import { AgentIdentity, type Clock, type Signer } from "@attest/core";
+import { FixedClock, TestIssuer } from "@attest/core/testing";
 import { onTestFinished } from "vitest";
 import type { JWKSFetcherOptions } from "../../src/fetching/fetcher-options.js";
 import { HTTPKeyResolver } from "../../src/fetching/http-key-resolver.js";
 import { JWKSFetcher } from "../../src/fetching/jwks-fetcher.js";
 import { Recorder } from "./recorder.js";
 
-const AUDIENCE = "https://server.example";
 const identity = new AgentIdentity({ modelFamily: "m", modelVersion: "m-1", provider: "acme" });
 
 /** A verifier that asks `issuer` for its keys, with a clock that stands still, and all there is to watch of it. */
@@ -21,11 +14,8 @@ export function verifierOf(issuer: string, options: JWKSFetcherOptions = {}) {
   const observer = new Recorder();
   const fetcher = new JWKSFetcher({ allowInsecure: "loopback", clock, observer, ...options });
   onTestFinished(() => fetcher.close());
-  const verifier = new AttestationVerifier({
-    trustedIssuers: [{ issuer, trustDomains: ["acme.com"] }],
+  const verifier = new TestIssuer({ issuer, identity, clock }).createVerifier({
     keyResolver: new HTTPKeyResolver({ fetcher }),
-    audience: AUDIENCE,
-    clock,
   });
   return { verifier, fetcher, observer, clock };
 }
@@ -36,6 +26,6 @@ export function minter(
   keyPair: Signer,
   clock: Clock,
 ): (lifetimeSeconds?: number) => Promise<string> {
-  const provider = new AttestationProvider({ issuer, keyPair, clock });
-  return (lifetimeSeconds = 300) => provider.createToken({ identity, audience: AUDIENCE, lifetimeSeconds });
+  const testIssuer = new TestIssuer({ issuer, identity, clock });
+  return (lifetimeSeconds = 300) => testIssuer.createToken({ keyPair, lifetimeSeconds });
 }

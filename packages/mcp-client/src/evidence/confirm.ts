@@ -4,7 +4,7 @@ import type { ProofKey } from "./proof-key.js";
 
 /** The occasion on which a client proves to an issuer that it has its key (protocol §9). */
 export interface ConfirmOptions {
-  /** What the issuer is shown in exchange for a token. */
+  /** Credential that the client shows to the issuer in exchange for a token. */
   readonly token: string;
   /** The issuer. */
   readonly audience: string;

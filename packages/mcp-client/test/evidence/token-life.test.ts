@@ -9,7 +9,7 @@ function tokenOf(claims: object): string {
   return `e30.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.c2ln`;
 }
 
-/** How many seconds after it was received a token is due whose age is then `age`. */
+/** Returns the seconds from the receipt of a token, whose age is then `age`, until it is due. */
 function dueAfter(age: number, claims: object = { iat: ISSUED_AT, exp: ISSUED_AT + LIFE }): number | "never" {
   const clock = new FixedClock(ISSUED_AT + age);
   const life = new TokenLife(clock);

@@ -1,13 +1,5 @@
-import {
-  AgentIdentity,
-  AttestationProvider,
-  AttestationVerifier,
-  type Clock,
-  type CreateTokenOptions,
-  InMemoryKeyResolver,
-  KeyPair,
-  systemClock,
-} from "@attest/core";
+import { AgentIdentity, type AttestationVerifier, type CreateTokenOptions } from "@attest/core";
+import { TestIssuer, type TestIssuerOptions } from "@attest/core/testing";
 
 export const ISSUER = "https://id.example.com";
 export const AUDIENCE = "https://mcp.example.com";
@@ -18,48 +10,22 @@ export const agentIdentity: AgentIdentity = new AgentIdentity({
   provider: "example",
 });
 
-/** The life of the tokens that an {@link Agent} is given, in seconds. */
+/** The life of the tokens that a {@link Provider} makes, in seconds. */
 export const LIFE = 300;
 
 /** An agent's provider, and what a server needs to verify its tokens. */
-export class Provider {
-  readonly keyPair: KeyPair;
-  readonly clock: Clock;
-  readonly #provider: AttestationProvider;
-
-  constructor({
-    clock = systemClock,
-    keyPair = KeyPair.generate("key-1"),
-  }: {
-    readonly clock?: Clock;
-    readonly keyPair?: KeyPair;
-  } = {}) {
-    this.clock = clock;
-    this.keyPair = keyPair;
-    this.#provider = new AttestationProvider({ issuer: ISSUER, keyPair, clock });
+export class Provider extends TestIssuer {
+  constructor(options: Pick<TestIssuerOptions, "clock" | "keyPair"> = {}) {
+    super({ issuer: ISSUER, identity: agentIdentity, audience: AUDIENCE, ...options });
   }
 
   /** Returns a fresh token. A function of its own, so that it can be handed on. */
   readonly token = (
     lifetimeSeconds: number = LIFE,
     confirmationKey?: CreateTokenOptions["confirmationKey"],
-  ): Promise<string> =>
-    this.#provider.createToken({
-      identity: agentIdentity,
-      audience: AUDIENCE,
-      lifetimeSeconds,
-      confirmationKey,
-    });
+  ): Promise<string> => this.createToken({ lifetimeSeconds, confirmationKey });
 
   verifier(): AttestationVerifier {
-    const keyResolver = new InMemoryKeyResolver();
-    keyResolver.addKeyPair(ISSUER, this.keyPair);
-    return new AttestationVerifier({
-      trustedIssuers: [ISSUER],
-      keyResolver,
-      audience: AUDIENCE,
-      clockSkewSeconds: 0,
-      clock: this.clock,
-    });
+    return this.createVerifier({ clockSkewSeconds: 0 });
   }
 }

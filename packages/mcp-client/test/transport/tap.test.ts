@@ -106,7 +106,7 @@ describe("tapIncoming", () => {
     expect(look).toHaveBeenCalledTimes(2);
   });
 
-  test("shows no listener where none is set, as transports keep early messages for one", () => {
+  test("shows no listener where none is set, since transports keep early messages until there is one", () => {
     const transport = plainTransport();
     tapIncoming(transport, () => "pass");
     expect(transport.onmessage).toBeUndefined();

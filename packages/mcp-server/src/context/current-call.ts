@@ -8,6 +8,10 @@ import type { Caller } from "./caller.js";
 /** One message from a client on its way through the server, as the gate let it pass. */
 export interface CurrentCall {
   readonly caller: Caller;
+  /** What the gate goes by that the call came through, which tells that gate from others. */
+  readonly gate: object;
+  /** Whether the call has been answered, or given up by its client. Nothing runs in its course any more. */
+  isOver: boolean;
   /** Whether the caller's token has expired, by the gate's clock and skew. */
   readonly isExpired: () => boolean;
   /** Returns what a denial with this code tells the client about the attestation it should have. */
@@ -26,16 +30,22 @@ export function runAsCall<T>(call: CurrentCall, work: () => T): T {
   return calls.run(call, work);
 }
 
-/** The call in whose course this code runs; `undefined` outside of any. */
+/** The call in whose course this code runs; `undefined` outside of any, and once the call is over. */
 export function currentCall(): CurrentCall | undefined {
-  return calls.getStore();
+  const call = calls.getStore();
+  return call?.isOver ? undefined : call;
 }
 
 /**
- * Returns the caller, at any depth of a request handler's code; `undefined` outside of a request. Once the token has
- * expired, or the session has ended, nobody vouches for the agent: it is not attested any more.
+ * Returns the caller, at any depth of a request handler's code, until the request is answered; `undefined` outside of a
+ * request. Once the token has expired, or the session has ended, nobody vouches for the agent: it is not attested any more.
  */
 export function currentAttestation(): AttestationContext | undefined {
-  const call = calls.getStore();
-  return call?.isExpired() ? UNATTESTED : call?.caller.context;
+  const call = currentCall();
+  return call && contextOf(call);
+}
+
+/** Returns the caller of `call`, as far as somebody still vouches for it. */
+export function contextOf({ caller, isExpired }: CurrentCall): AttestationContext {
+  return isExpired() ? UNATTESTED : caller.context;
 }

@@ -1,12 +1,14 @@
 import {
   isRequest,
   type Message,
+  type NotificationMessage,
   type RequestId,
   type RequestMessage,
   type RpcError,
   writeRefusalData,
 } from "@attest/core/wire";
 import type { AttestationContext } from "../context/attestation-context.js";
+import { withCall } from "../context/call-of-extra.js";
 import type { Caller } from "../context/caller.js";
 import { type CurrentCall, runAsCall } from "../context/current-call.js";
 import { findDenial } from "../guard/find-denial.js";
@@ -15,11 +17,18 @@ import type { CompiledRequirement } from "../guard/requirement.js";
 import type { GateSettings } from "./gate-options.js";
 import type { GateReports } from "./gate-reports.js";
 import type { HeldRequests } from "./held-requests.js";
+import { KnownTasks } from "./known-tasks.js";
 import { OpenCalls, withDenial } from "./open-calls.js";
 import { BUSY, INTERNAL_ERROR, requirementsOf } from "./refusals.js";
 
 /** Calls of one session that may wait for a rule: its check may be slow, and a client need not wait for answers. */
 const MAX_HELD = 256;
+
+/** The notifications about what may be guarded, and the requests by which a client asks for the same. */
+const ASKED_BY: ReadonlyMap<string, string> = new Map([
+  ["notifications/resources/updated", "resources/read"],
+  ["notifications/tasks/status", "tasks/get"],
+]);
 
 /** The gate that admits calls, as far as those need it. */
 export interface AdmittedCallsPorts {
@@ -40,6 +49,8 @@ export interface AdmittedCallsPorts {
 export class AdmittedCalls {
   readonly #settings: GateSettings;
   readonly #ports: AdmittedCallsPorts;
+  readonly #tasks = new KnownTasks();
+  #initialize: CurrentCall | undefined;
   readonly #open: OpenCalls = new OpenCalls((request, caller) => this.#callOf(request, caller));
 
   constructor(settings: GateSettings, ports: AdmittedCallsPorts) {
@@ -59,7 +70,14 @@ export class AdmittedCalls {
 
   /** Hands `initialize` to the server, which no rule covers and whose answer the gate waits for itself. */
   deliverInitialize(initialize: RequestMessage, extra: unknown, caller: Caller): void {
-    runAsCall(this.#callOf(initialize, caller), () => this.#ports.toServer(initialize, extra));
+    const call = this.#callOf(initialize, caller);
+    this.#initialize = call;
+    runAsCall(call, () => this.#ports.toServer(withCall(initialize, call), extra));
+  }
+
+  /** The answer to `initialize` goes out. */
+  initializeAnswered(): void {
+    if (this.#initialize !== undefined) this.#initialize.isOver = true;
   }
 
   /** Hands `message` to the server as a call by `caller`. */
@@ -71,22 +89,21 @@ export class AdmittedCalls {
       runAsCall(call, () => this.#ports.toServer(message, extra));
       return;
     }
-    const requirements = this.#settings.rules.requirementsOf(message);
+    const requirements = this.#settings.rules.requirementsOf(message, this.#tasks.toolOf(message));
     if (requirements.length === 0) this.#run(message, extra, call);
     else if (this.#ports.held.size >= MAX_HELD) this.#ports.refuse(message.id, BUSY);
     else void this.#runByRules(message, extra, call, requirements);
   }
 
-  /** Whether the caller may be sent `message` still: once the token has expired, nothing that the server begins. */
+  /**
+   * Whether the caller may be sent `message`. Nobody hears of what is guarded without being attested; once the token has
+   * expired, the server begins nothing more either.
+   */
   mayHear(message: Message): boolean {
     if (!("method" in message)) return true;
     const { context } = this.#ports.caller();
-    if (!context.verified || !this.#isExpired(context)) return true;
-    const resource =
-      message.method === "notifications/resources/updated" ? message.params?.["uri"] : undefined;
-    const isGuarded =
-      typeof resource === "string" && this.#settings.rules.requirementsFor("resources", resource).length > 0;
-    return !isRequest(message) && !isGuarded;
+    if (context.verified && !this.#isExpired(context)) return true;
+    return isRequest(message) ? !context.verified : !this.#isAboutGuarded(message);
   }
 
   /**
@@ -98,11 +115,20 @@ export class AdmittedCalls {
     const open = this.#open.answeredBy(message);
     if (open === undefined) return this.#settings.hideDenied ? undefined : message;
     const answer = withDenial(message, open);
+    this.#tasks.note(open.request, answer);
     // A call that its guard denied is told of by the denial.
     if (answer === message) this.#ports.reports.called(open, answer);
     return this.#settings.hideDenied && asksForList(open.request)
       ? withoutDenied(answer, open.request, open.call, this.#settings.rules)
       : answer;
+  }
+
+  /** Whether the server tells of something that a request could not be about without an attested agent. */
+  #isAboutGuarded({ method, params }: NotificationMessage): boolean {
+    const request = ASKED_BY.get(method);
+    if (request === undefined) return false;
+    const about: RequestMessage = { jsonrpc: "2.0", id: 0, method: request, params };
+    return this.#settings.rules.requirementsOf(about, this.#tasks.toolOf(about)).length > 0;
   }
 
   #run(request: RequestMessage, extra: unknown, call: CurrentCall): void {
@@ -112,7 +138,7 @@ export class AdmittedCalls {
       return;
     }
     try {
-      runAsCall(call, () => toServer(request, extra));
+      runAsCall(call, () => toServer(withCall(request, call), extra));
     } catch (error) {
       this.#open.forget(request.id);
       throw error;
@@ -147,6 +173,8 @@ export class AdmittedCalls {
   #callOf(message: Message, caller: Caller): CurrentCall {
     return {
       caller,
+      gate: this.#settings,
+      isOver: false,
       isExpired: () => this.#isExpired(caller.context),
       refusalData: (code) => writeRefusalData(code, requirementsOf(this.#settings.verifier)),
       noteDenial: (denial) => {

@@ -232,6 +232,7 @@ export class AttestationGate extends TransportFilter {
   }
 
   async #answerInitialize(answer: Message, options: unknown): Promise<void> {
+    this.#calls.initializeAnswered();
     try {
       await this.toClient(this.#session.withVerdict(answer), options);
     } catch (error) {

@@ -68,6 +68,7 @@ export class OpenCalls {
     const id = cancelledId(message);
     const open = id === undefined ? undefined : this.#open.get(id);
     if (open === undefined || open.isCancelled) return undefined;
+    open.call.isOver = true;
     // Its parameters, which a peer chose, are not kept for an answer that need not come.
     const { jsonrpc, id: sameId, method } = open.request;
     const request: RequestMessage = { jsonrpc, id: sameId, method };
@@ -84,7 +85,9 @@ export class OpenCalls {
   answeredBy(message: Message): OpenCall | undefined {
     const id = answeredId(message);
     const open = id === undefined ? undefined : this.#open.get(id);
-    if (open !== undefined) this.#open.delete(open.request.id);
+    if (open === undefined) return undefined;
+    open.call.isOver = true;
+    this.#open.delete(open.request.id);
     return open;
   }
 

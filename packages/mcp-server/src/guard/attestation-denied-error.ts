@@ -4,6 +4,7 @@ import type { JsonObject } from "@attest/core/wire";
 
 /** A guard's refusal. The SDK sends `code`, `message` and `data` to the client as a JSON-RPC error. */
 export class AttestationDeniedError extends AttestationError {
+  override readonly name = "AttestationDeniedError";
   readonly data: JsonObject | undefined;
 
   static {

@@ -4,7 +4,7 @@ import { membersOf } from "@attest/core/internal";
 const METHODS = ["registerTool", "registerResource", "registerPrompt", "tool", "resource", "prompt"];
 const TASK_METHODS = ["registerToolTask"];
 
-/** Where the SDK's servers keep what has been registered. */
+/** Members in which the SDK's servers keep registered tools, resources and prompts. */
 const REGISTRIES = [
   "_registeredTools",
   "_registeredResources",
@@ -49,12 +49,18 @@ function guard(owner: unknown, name: string): void {
 
 /** @throws {TypeError} when `argument` is a configuration with a requirement in it, its own or inherited. */
 function assertNoRequirement(method: string, argument: unknown): void {
-  if (typeof argument !== "object" || argument === null) return;
-  const misplaced = MISPLACED.find((member) => member in argument && !isSchema(membersOf(argument)[member]));
+  const { annotations } = membersOf(argument);
+  const misplaced = requirementIn(argument) ?? requirementIn(annotations);
   if (misplaced === undefined) return;
   throw new TypeError(
     `${method} takes no "${misplaced}": guard the handler, requireAttestation(requirement, handler), or the name, rules: { tools: { name: requirement } }`,
   );
+}
+
+/** Returns the name of a requirement among the members of `value`. */
+function requirementIn(value: unknown): string | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  return MISPLACED.find((member) => member in value && !isSchema(membersOf(value)[member]));
 }
 
 /** Whether `value` describes an argument of the tool or prompt, which may have any name. */

@@ -1,4 +1,5 @@
-import { currentCall } from "../context/current-call.js";
+import { callOfExtra, isExtra } from "../context/call-of-extra.js";
+import { type CurrentCall, currentCall } from "../context/current-call.js";
 import type { AttestationDeniedError } from "./attestation-denied-error.js";
 import { findDenial } from "./find-denial.js";
 import { type AttestationRequirement, compileRequirement } from "./requirement.js";
@@ -26,7 +27,7 @@ export function requireAttestation<Handler extends (...args: never[]) => unknown
   const compiled = [compileRequirement(requirement === undefined ? {} : requirement, "requireAttestation")];
   if (typeof handler !== "function") throw new TypeError("requireAttestation takes the handler to guard");
   const guarded = async (...args: never[]): Promise<unknown> => {
-    const call = currentCall();
+    const call = callOf(args);
     let answer: unknown;
     const denial = await findDenial(call, compiled, () => {
       answer = handler(...args);
@@ -38,4 +39,13 @@ export function requireAttestation<Handler extends (...args: never[]) => unknown
     return answer;
   };
   return guarded as Handler;
+}
+
+/**
+ * Returns the call that a handler was called for. The SDK's last argument says it wherever the handler runs, and says that
+ * there is none for a request that came through no gate, even if code of a call that did is what sent it.
+ */
+function callOf(args: readonly unknown[]): CurrentCall | undefined {
+  const extra = args.at(-1);
+  return callOfExtra(extra) ?? (isExtra(extra) ? undefined : currentCall());
 }

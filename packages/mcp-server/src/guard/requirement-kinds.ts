@@ -1,5 +1,5 @@
 import { SafetyLevel } from "@attest/core";
-import { areNames, kindOf, oneOf } from "@attest/core/internal";
+import { areNames, kindOf, oneOf, printable } from "@attest/core/internal";
 import { type TextMatcher, textMatcher } from "./text-matcher.js";
 
 /*
@@ -21,6 +21,14 @@ export function exactNames(value: unknown, name: string): ReadonlySet<string> {
 export function globs(value: unknown, name: string): TextMatcher {
   const matchers = oneOrMore(value, name).map(textMatcher);
   return (text) => matchers.some((matches) => matches(text));
+}
+
+/** Patterns of SPIFFE IDs. */
+export function subjects(value: unknown, name: string): TextMatcher {
+  const matches = globs(value, name);
+  const wrong = oneOrMore(value, name).find((each) => !/^(spiffe:\/\/[^/]|\*)/.test(each));
+  if (wrong === undefined) return matches;
+  throw new TypeError(`${name} is a SPIFFE ID, spiffe://…: "${printable(wrong)}" would match no agent`);
 }
 
 /** Safety levels. */

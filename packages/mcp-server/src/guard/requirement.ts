@@ -1,7 +1,7 @@
 import { isTrustedAtLeast, type SafetyLevel, TrustLevel } from "@attest/core";
 import { callback, kindOf, oneOf, optional, readOptions, stated } from "@attest/core/internal";
 import type { Attested } from "../context/attestation-context.js";
-import { exactNames, globs, type OneOrMore, safetyLevels } from "./requirement-kinds.js";
+import { exactNames, globs, type OneOrMore, safetyLevels, subjects } from "./requirement-kinds.js";
 
 /** Demands on an agent that is to pass a guard: attested, and everything that is said here. */
 export interface AttestationRequirement {
@@ -41,7 +41,7 @@ export type CompiledRequirement = (attestation: Attested) => Promise<string | un
 const SPEC = {
   trustLevel: stated(optional(oneOf(TrustLevel))),
   issuer: stated(optional(exactNames)),
-  subject: stated(optional(globs)),
+  subject: stated(optional(subjects)),
   provider: stated(optional(exactNames)),
   model: stated(optional(globs)),
   safetyLevel: stated(optional(safetyLevels)),

@@ -20,7 +20,7 @@ export interface AttestationRules {
 
 type Index = NameIndex<CompiledRequirement>;
 
-/** Refuses everybody: what is asked for cannot be told apart from what the rules guard. */
+/** Refuses everybody, because the resource cannot be told apart from those that the rules guard. */
 const UNSETTLED: readonly CompiledRequirement[] = [
   async () => "the URI can be read in more ways than the rules can follow",
 ];
@@ -48,15 +48,20 @@ export class RuleTable {
     };
   }
 
-  /** Returns what must be met for `request` to reach the server, all of it. */
-  requirementsOf(request: RequestMessage): readonly CompiledRequirement[] {
-    // Which tool made a task is not known here, so that nobody but an agent gets at what a guarded tool left.
-    if (request.method.startsWith("tasks/")) return this.#indexes.tools.isEmpty ? [] : ATTESTED;
+  /**
+   * Returns what must be met for `request` to reach the server, all of it. A request about a task is judged by the tool
+   * that made it, `toolOfTask`; where that is not known, nobody but an agent gets at what a guarded tool may have left.
+   */
+  requirementsOf(request: RequestMessage, toolOfTask?: string): readonly CompiledRequirement[] {
+    if (request.method.startsWith("tasks/")) {
+      if (toolOfTask !== undefined) return this.requirementsFor("tools", toolOfTask);
+      return this.#indexes.tools.isEmpty ? [] : ATTESTED;
+    }
     const target = ruledTargetOf(request);
     return target === undefined ? [] : this.requirementsFor(target.kind, target.name);
   }
 
-  /** Returns what must be met to use what is called `name`, all of it. */
+  /** Returns the requirements for the tool, resource or prompt called `name`. All must be met. */
   requirementsFor(kind: RuledKind, name: string): readonly CompiledRequirement[] {
     const index = this.#indexes[kind];
     if (index.isEmpty) return [];
@@ -68,7 +73,7 @@ export class RuleTable {
   }
 }
 
-/** Reads the option `rules`: a table that is one already, or what makes one. */
+/** Reads the option `rules`: a finished table, or the rules to make one of. */
 export function ruleTable(rules: unknown = {}): RuleTable {
   return rules instanceof RuleTable ? rules : new RuleTable(rules as AttestationRules);
 }

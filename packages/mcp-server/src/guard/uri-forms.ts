@@ -2,7 +2,7 @@ import { climbs, flattened, URI_STEPS, withoutHost } from "./uri-steps.js";
 
 /** More forms than an honest URI has: one with a port, user info, a query, escapes and dot segments has some 30. */
 const MAX_FORMS = 64;
-/** All forms together: a peer chooses the URI, and looking at long ones takes its time. */
+/** Most characters of all forms together. A peer chooses the URI, and long forms take time to compare. */
 const MAX_CHARACTERS = 131_072;
 
 /**

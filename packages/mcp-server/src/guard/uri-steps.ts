@@ -4,7 +4,7 @@
  */
 export type UriStep = (uri: string) => string;
 
-/** Everything that code is known to do to the URI of a resource, in no order. */
+/** All that handlers are known to do to the URI of a resource, in no order. */
 export const URI_STEPS: readonly UriStep[] = [
   parsed,
   decoded,
@@ -25,17 +25,17 @@ export const URI_STEPS: readonly UriStep[] = [
   compatible,
 ];
 
-/** As `new URL` reads it. */
+/** Reads the URI as `new URL` does. */
 function parsed(uri: string): string {
   return URL.parse(uri)?.href ?? uri;
 }
 
-/** With percent escapes decoded as UTF-8; what is no UTF-8 becomes U+FFFD, as in every decoder that does not throw. */
+/** Decodes percent escapes as UTF-8. Other bytes become U+FFFD, as in every decoder that does not throw. */
 function decoded(uri: string): string {
   return uri.includes("%") ? uri.replace(/(?:%[0-9a-f]{2})+/g, decodedBytes) : uri;
 }
 
-/** As `decodeURI` does: what would become a delimiter stays encoded. */
+/** Decodes as `decodeURI` does: an escaped delimiter stays escaped. */
 function decodedButDelimiters(uri: string): string {
   // Without any of those it does what `decoded` does.
   if (!/%(?:2[35f]|3[af]|40|5c)/.test(uri)) return uri;
@@ -46,7 +46,7 @@ function decodedBytes(escapes: string): string {
   return Buffer.from(escapes.replaceAll("%", ""), "hex").toString("utf8");
 }
 
-/** With ASCII decoded that is written in more bytes than it has (`%c0%af`), or as by `escape` (`%u002f`). */
+/** Decodes ASCII that is written in more bytes than it has (`%c0%af`), or as by `escape` (`%u002f`). */
 function decodedLoosely(uri: string): string {
   if (!/%(?:u|c[01]|e0%8[01]|f0%80%8[01])/.test(uri)) return uri;
   return uri
@@ -63,7 +63,7 @@ function asciiOfOverlong(escapes: string): string {
   return String.fromCharCode(((high & 1) << 6) | (low & 0x3f));
 }
 
-/** Without control characters anywhere and white space around what is named: parsers drop some, other code the rest. */
+/** Drops control characters, and white space around the name. Parsers drop some of these, other code the rest. */
 function withoutControls(uri: string): string {
   if (!/[\0-\x20\x7f-\uffff]/.test(uri)) return uri;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
@@ -71,12 +71,12 @@ function withoutControls(uri: string): string {
   return visible.replace(/^([^:/?#]+:\/*)\s+/, "$1");
 }
 
-/** Without query and fragment, and cut where text ends in C. */
+/** Drops query and fragment, and all from the first NUL, where text ends in C. */
 function withoutQuery(uri: string): string {
   return uri.replace(/[?#\0].*$/s, "");
 }
 
-/** Without parameters of path segments (RFC 3986 §3.3): `/a;v=1/b` → `/a/b`. */
+/** Drops parameters of path segments (RFC 3986 §3.3): `/a;v=1/b` → `/a/b`. */
 function withoutParameters(uri: string): string {
   return uri.includes(";") ? uri.replace(/;[^/?#]*/g, "") : uri;
 }
@@ -85,7 +85,7 @@ function withSlashes(uri: string): string {
   return uri.includes("\\") ? uri.replaceAll("\\", "/") : uri;
 }
 
-/** Without dots and blanks at the end of a host or a file's name: the DNS root's, and what Windows drops. */
+/** Drops dots and blanks at the end of a host or a file's name. The DNS root adds such a dot, and Windows drops both. */
 function withoutTrailingDots(uri: string): string {
   return /[. ](?:[/?#]|$)/.test(uri) ? uri.replace(/(?<=[^/. ])[. ]+(?=[/?#]|$)/g, "") : uri;
 }
@@ -94,14 +94,14 @@ function withoutTrailingSlash(uri: string): string {
   return uri.endsWith("/") ? uri.replace(/(?<=[^/])\/+$/, "") : uri;
 }
 
-/** Without user info and port. */
+/** Drops user info and port. */
 function withBareHost(uri: string): string {
   if (!/^[^:/?#]+:\/\/[^/?#\\]*[@:]/.test(uri)) return uri;
   return withAuthority(uri, (authority) => authority.replace(/^.*@/s, "").replace(/:[^\]:]*$/, ""));
 }
 
 /**
- * As the web's own schemes are read, whatever the scheme: the host in IDNA's ASCII or as an IPv4 address of four numbers,
+ * Reads any scheme as the web's own are read: the host in IDNA's ASCII or as an IPv4 address of four numbers,
  * backslashes as slashes (WHATWG URL, "special schemes").
  */
 function parsedAsWeb(uri: string): string {
@@ -111,7 +111,7 @@ function parsedAsWeb(uri: string): string {
   return web === null ? uri : web.href.replace("http:", scheme);
 }
 
-/** Code that reads files looks at the path alone, whatever host stands before it. */
+/** Drops the host of a file: code that reads files looks at the path alone. */
 function withoutFileHost(uri: string): string {
   return uri.startsWith("file:") ? withAuthority(uri, () => "") : uri;
 }
@@ -123,7 +123,7 @@ function withAuthority(uri: string, change: (authority: string) => string): stri
   );
 }
 
-/** With the path's dot segments resolved and its slashes collapsed, as `path.normalize` does. */
+/** Resolves the path's dot segments and collapses its slashes, as `path.normalize` does. */
 function normalized(uri: string): string {
   const start = /^(?:[^:/?#]+:)?(?:\/\/[^/?#\\]*)?/.exec(uri)?.[0] ?? "";
   return start + resolved(uri.slice(start.length));
@@ -161,7 +161,7 @@ export function flattened(uri: string): string {
   return scheme === "" ? path : `${scheme}///${path}`;
 }
 
-/** As code sees it that takes off as many characters as `scheme://` has, whatever they are. */
+/** Cuts as many characters off as `scheme://` has, without a look at them, as some code does. */
 function cutAtLength(uri: string): string {
   return uri.replace(/^([^:/?#]+:)(?!\/\/)..?/s, "$1//");
 }
@@ -179,7 +179,7 @@ function resolved(path: string): string {
   return (path.startsWith("/") ? "/" : "") + segments.join("/") + (isFolder ? "/" : "");
 }
 
-/** With characters that look alike made one (Unicode's NFKC: fullwidth, ligatures, accents), and invisible ones left out. */
+/** Unifies characters that look alike (Unicode's NFKC: fullwidth, ligatures, accents), and drops invisible characters. */
 function compatible(uri: string): string {
   if (/^[\0-\x7f]*$/.test(uri)) return uri;
   return uri.normalize("NFKC").replace(/\p{Default_Ignorable_Code_Point}/gu, "");

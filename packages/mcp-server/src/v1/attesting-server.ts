@@ -3,7 +3,7 @@ import { kindOf, membersOf, type OptionsSpec, optional, readOptions, text } from
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import type { Implementation } from "@modelcontextprotocol/sdk/types.js";
 import type { AttestationContext } from "../context/attestation-context.js";
-import { currentAttestation } from "../context/current-call.js";
+import { contextOf, currentCall } from "../context/current-call.js";
 import {
   GATE_OPTIONS,
   type GateOptions,
@@ -11,8 +11,8 @@ import {
   withVerifiersClock,
 } from "../gate/gate-options.js";
 import { requireAttestation } from "../guard/require-attestation.js";
-import { putGate } from "./attest-server.js";
-import { type McpServerOptions, refuseMisplaced } from "./misplaced-options.js";
+import { putGate, settingsOf } from "./attest-server.js";
+import { type McpServerOptions, refuseAmongSdkOptions, refuseMisplaced } from "./misplaced-options.js";
 
 /** The gate's options, and the SDK's. */
 export interface AttestingServerOptions extends GateOptions {
@@ -51,9 +51,13 @@ export class AttestingServer extends McpServer {
     putGate(this, withVerifiersClock(gate));
   }
 
-  /** The caller, when read in the course of a request; `undefined` outside of a request. */
+  /**
+   * The caller, when read in the course of a request to this server, until that is answered; `undefined` otherwise. In work
+   * that is queued, use {@link attestationOf}.
+   */
   get attestation(): AttestationContext | undefined {
-    return currentAttestation();
+    const call = currentCall();
+    return call !== undefined && call.gate === settingsOf(this) ? contextOf(call) : undefined;
   }
 
   /** Returns a handler guarded, so that it runs only for agents that meet a requirement; see {@link requireAttestation}. */
@@ -92,10 +96,13 @@ function readServerOptions<Settings extends object>(
   return readOptions(owner, options, spec);
 }
 
-/** The SDK's options are the SDK's to read: a newer one may have more than are known here. */
+/** The SDK's options are the SDK's to read: a newer one may have more than are known here. Ours are not among them. */
 function sdkOptions(value: unknown, name: string): McpServerOptions {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
-  throw new TypeError(`${name} must be an object of the SDK's options, got ${kindOf(value)}`);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new TypeError(`${name} must be an object of the SDK's options, got ${kindOf(value)}`);
+  }
+  refuseAmongSdkOptions(name, value);
+  return value;
 }
 
 function readServerInfo(serverInfo: string | Implementation, version: string | undefined): Implementation {

@@ -3,7 +3,11 @@ import type { EventStore } from "@modelcontextprotocol/sdk/server/webStandardStr
 import { type ConnectableServer, putGate, settingsOf } from "./attest-server.js";
 import type { HostGate, HttpHostSettings } from "./http-host-options.js";
 
-/** What a host makes for one connection. */
+// Of all hosts in this process: connections of two may not share a store, either.
+const stores = new WeakSet<EventStore>();
+const made = new WeakSet<ConnectableServer>();
+
+/** Factories of the parts that one connection has for itself. */
 interface Factories extends Pick<HttpHostSettings, "createServer">, HostGate {
   readonly createEventStore?: (() => EventStore) | undefined;
 }
@@ -12,8 +16,6 @@ interface Factories extends Pick<HttpHostSettings, "createServer">, HostGate {
 export class ConnectionServers {
   readonly #owner: string;
   readonly #settings: Factories;
-  readonly #stores = new WeakSet<EventStore>();
-  readonly #made = new WeakSet<ConnectableServer>();
 
   /** @param owner the host whose options these are, for the messages of errors */
   constructor(owner: string, settings: Factories) {
@@ -34,12 +36,12 @@ export class ConnectionServers {
         `createServer must return an McpServer or a Server of the MCP SDK, got ${kindOf(server)}`,
       );
     }
-    if (this.#made.has(server)) {
+    if (made.has(server)) {
       throw new TypeError(
         "createServer returned a server that has been used before: make a new one each time, since an SDK server serves one connection",
       );
     }
-    this.#made.add(server);
+    made.add(server);
     const own = settingsOf(server);
     if (own === undefined) {
       putGate(server, gate);
@@ -66,12 +68,12 @@ export class ConnectionServers {
     if (typeof store?.storeEvent !== "function" || typeof store.replayEventsAfter !== "function") {
       throw new TypeError(`createEventStore must return an EventStore of the MCP SDK, got ${kindOf(store)}`);
     }
-    if (this.#stores.has(store)) {
+    if (stores.has(store)) {
       throw new TypeError(
         "createEventStore returned a store that another session has: make a new one each time, since a session can read all events of its store",
       );
     }
-    this.#stores.add(store);
+    stores.add(store);
     return store;
   }
 }

@@ -12,7 +12,7 @@ export interface HttpLimitsOptions {
    * room. Default: 100.
    */
   readonly sessionsPerAgent?: number | undefined;
-  /** How many of these are the share of all callers together that are not verified. Default: 100. */
+  /** How many of these are the share of all unverified callers together. Default: 100. */
   readonly strangerSessions?: number | undefined;
   /** How many requests of one session may be unanswered at once; more are refused, 503. Default: 256. */
   readonly openRequests?: number | undefined;

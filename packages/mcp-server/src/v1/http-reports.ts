@@ -23,21 +23,21 @@ export class HttpReports {
     this.failed(new Error(`session ${session}: ${reason}`));
   }
 
-  /** An answer ends because its client leaves more than `most` bytes of it unread. */
+  /** Reports that an answer ends because its client leaves more than `most` bytes of it unread. */
   unreadAnswer(most: number): void {
     const reason = `the client leaves more than ${most} bytes of an answer unread, so it ends; see limits.unsentBytes`;
     this.refused(503, reason, null);
     this.failed(new Error(reason));
   }
 
-  /** The verifier failed, so that nobody knows whether the agent's token is good. */
+  /** Reports that the verifier failed: nobody knows whether the agent's token is good. */
   verifierFailed({ failure }: Verdict): void {
     const detail = "the verifier failed";
     this.#record({ type: "gate_error", detail, cause: causesOf(failure) });
     this.failed(new Error(detail, { cause: failure }));
   }
 
-  /** Something here or in the user's code failed. */
+  /** Reports a failure here or in the user's code. */
   failed(error: unknown): void {
     try {
       this.#settings.onerror(error);

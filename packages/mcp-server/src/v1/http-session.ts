@@ -14,6 +14,7 @@ import { incomingOf } from "../http/node-requests.js";
 import type { ConnectableServer } from "./attest-server.js";
 import { filteredStore } from "./filtered-store.js";
 import type { HttpLimits } from "./http-limits.js";
+import { ownEvents } from "./own-events.js";
 import { SessionOutput } from "./session-output.js";
 
 export interface HttpSessionOptions {
@@ -75,7 +76,7 @@ export class HttpSession {
       sessionIdGenerator: () => id,
       ...(eventStore === undefined
         ? {}
-        : { eventStore: filteredStore(eventStore, (message) => this.#output.isStored(message)) }),
+        : { eventStore: filteredStore(ownEvents(eventStore), (message) => this.#output.isStored(message)) }),
     });
     this.#transport.onclose = () => this.#ended();
     this.#output = new SessionOutput({
@@ -91,7 +92,7 @@ export class HttpSession {
     this.#idle.unref();
   }
 
-  /** How many requests are unanswered. */
+  /** Number of unanswered requests. */
   get openRequests(): number {
     return this.#output.openRequests;
   }
@@ -184,7 +185,7 @@ export class HttpSession {
   /** Returns what `answer` settles to; a call that waits for a session which is over would wait for ever. */
   #unlessOver<T>(answer: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      // What ended the session may be on its way as the answer.
+      // The answer that ended the session may be on its way: it comes first.
       const isOver = (): void => void setImmediate(() => reject(sessionNotFound()));
       this.#waiting.add(isOver);
       answer.then(resolve, reject).finally(() => this.#waiting.delete(isOver));

@@ -62,7 +62,7 @@ export class HttpSessions implements AsyncDisposable {
     readNodeRequests(this.handle);
   }
 
-  /** How many sessions are open. */
+  /** Number of open sessions. */
   get size(): number {
     return this.#sessions.size;
   }
@@ -111,7 +111,7 @@ export class HttpSessions implements AsyncDisposable {
     if (origin !== null && isPreflight(request)) return Promise.resolve(preflightResponse());
     if (!["GET", "POST", "DELETE"].includes(request.method)) throw new HttpRefusal(405, "Method not allowed");
     const isPost = request.method === "POST";
-    // Who holds a session's id alone could listen to its agent's messages, or end it.
+    // A caller with the session's id alone could listen to its agent's messages, or end the session.
     if (!isPost && this.#isProvenEach) throw onlyPost();
     const sessionId = request.headers.get("mcp-session-id");
     if (sessionId === null && !isPost) {

@@ -1,6 +1,7 @@
 import type { AttestationVerifierOptions } from "@attest/core";
 import { membersOf, printable } from "@attest/core/internal";
 import type { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
+import type { GateOptions } from "../gate/gate-options.js";
 
 /** Options of the SDK's `McpServer`, which have a name of their own only since 1.32. */
 export type McpServerOptions = NonNullable<ConstructorParameters<typeof McpServer>[1]>;
@@ -45,6 +46,20 @@ const SDK: readonly string[] = [
   "maxTaskQueueSize",
 ] satisfies readonly (keyof McpServerOptions)[];
 
+/** The gate's options: a new one does not compile without. */
+const GATE = Object.keys({
+  verifier: true,
+  sessionLifetime: true,
+  rules: true,
+  hideDenied: true,
+  verificationTimeoutSeconds: true,
+  maxQueuedMessages: true,
+  maxQueuedBytes: true,
+  onUnattested: true,
+  observer: true,
+  recordCalls: true,
+} satisfies Record<keyof GateOptions, true>);
+
 const RULES: readonly string[] = ["tools", "resources", "prompts"];
 const REQUIREMENT: readonly string[] = ["attestation", "requireAttestation", "trustLevel", "check"];
 
@@ -68,5 +83,19 @@ export function refuseMisplaced(owner: string, options: unknown, sdkOptions: str
     REQUIREMENT,
     () =>
       "guards nothing here: requireAttestation(requirement, handler), or rules: { tools: { name: requirement } }",
+  );
+}
+
+/**
+ * Refuses what stands among the SDK's own options, and the SDK would not read.
+ *
+ * @throws {TypeError} when `options` has a member that is the gate's or the verifier's, or a requirement.
+ */
+export function refuseAmongSdkOptions(owner: string, options: unknown): void {
+  const members = membersOf(options);
+  const misplaced = [...GATE, ...VERIFIER, ...RULES, ...REQUIREMENT].find((name) => name in members);
+  if (misplaced === undefined) return;
+  throw new TypeError(
+    `${owner}: "${misplaced}" is no option of the SDK's server, so that nobody would read it: it stands beside ${owner}, or belongs to the verifier or to rules`,
   );
 }

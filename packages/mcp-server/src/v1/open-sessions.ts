@@ -12,14 +12,14 @@ export interface HttpSessionInfo {
   readonly subject: string | null;
   /** In seconds since the Unix epoch. */
   readonly openedAt: number;
-  /** How many requests are unanswered. */
+  /** Number of unanswered requests. */
   readonly openRequests: number;
 }
 
 /** The holder of the sessions of all callers together that are not verified. */
 export const STRANGERS = "strangers";
 
-/** How much of a UUID is left out where a session's id is shown. */
+/** Number of characters of a UUID that are left out where a session's id is shown. */
 const HIDDEN_CHARACTERS = 28;
 
 /** How often a closing server looks whether its last requests are answered. */
@@ -42,7 +42,7 @@ export class OpenSessions {
     });
   }
 
-  /** How many sessions are open. */
+  /** Number of open sessions. */
   get size(): number {
     return this.#sessions.size;
   }

@@ -39,7 +39,7 @@ export class SessionOutput {
   #isOver = false;
   #hasLostMessages = false;
 
-  /** Puts itself between the transport and whoever sends over it. */
+  /** Puts itself between the transport and all that send over it. */
   constructor(options: SessionOutputOptions) {
     const { transport, limits, unsent } = options;
     this.#options = options;
@@ -49,7 +49,7 @@ export class SessionOutput {
     transport.send = (message, sendOptions) => this.#sendOut(message, sendOptions);
   }
 
-  /** How many requests are unanswered. */
+  /** Number of unanswered requests. */
   get openRequests(): number {
     return this.#requests.size;
   }
@@ -57,7 +57,7 @@ export class SessionOutput {
   /**
    * Takes up the requests in `body`, one message or a batch, before the transport gets it.
    *
-   * @throws {HttpRefusal} 503 when that were too many, 400 when an id is in use; then none of them is taken up.
+   * @throws {HttpRefusal} 503 when there would be too many, 400 when an id is in use. Then none is taken up.
    */
   expect(body: unknown): Exchange {
     return this.#requests.add(body);

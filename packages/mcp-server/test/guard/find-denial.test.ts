@@ -9,7 +9,8 @@ const refusalData = () => ({ policy: "required", trusted_issuers: [], required_c
 /** A call of an attested agent, which has expired when `isExpired` says so. */
 function callThat(isExpired: () => boolean): CurrentCall {
   const context = { verified: true } as Attested;
-  return { caller: { context }, isExpired, refusalData, noteDenial: () => undefined };
+  const call = { caller: { context }, gate: {}, isOver: false };
+  return { ...call, isExpired, refusalData, noteDenial: () => undefined };
 }
 
 const met = async () => undefined;
@@ -41,7 +42,7 @@ describe("findDenial", () => {
     },
   );
 
-  test("asks no further once a requirement is not met, and does not proceed", async () => {
+  test("stops at the first requirement that is not met, and does not proceed", async () => {
     const asked: string[] = [];
     const requirement = (name: string, reason?: string) => async () => {
       asked.push(name);
@@ -57,7 +58,7 @@ describe("findDenial", () => {
     expect(asked).toEqual(["a", "b"]);
   });
 
-  test("takes what `proceed` throws for no denial", async () => {
+  test("does not take an error that `proceed` throws for a denial", async () => {
     const failing = findDenial(
       callThat(() => false),
       [met],

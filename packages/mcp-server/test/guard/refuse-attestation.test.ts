@@ -23,26 +23,29 @@ const servers: readonly (readonly [string, () => McpServer])[] = [
 ];
 
 describe.each(servers)("a server of %s", (_, create) => {
-  test.each([{ attestation: {} }, { attestation: undefined }, { trustLevel: "provider" }, inherited])(
-    "refuses a requirement that nobody would read: %j",
-    (config) => {
-      const server = loose(create());
-      const tasks = loose(loose(create())["experimental"])["tasks"];
-      for (const register of [
-        () => server["registerTool"]?.("a", config, run),
-        () => server["registerResource"]?.("a", "db://a", config, read),
-        () => server["registerResource"]?.("a", template(), config, read),
-        () => server["registerPrompt"]?.("a", config, get),
-        () => server["tool"]?.("a", config, run),
-        () => server["tool"]?.("a", "described", { x: z.string() }, config, run),
-        () => server["resource"]?.("a", "db://a", config, read),
-        () => server["prompt"]?.("a", config, get),
-        () => loose(tasks)["registerToolTask"]?.("a", config, {}),
-      ]) {
-        expect(register).toThrow(/takes no ".*": guard the handler, .* or the name, rules/);
-      }
-    },
-  );
+  test.each([
+    { attestation: {} },
+    { attestation: undefined },
+    { trustLevel: "provider" },
+    { annotations: { attestation: {} } },
+    inherited,
+  ])("refuses a requirement that nobody would read: %j", (config) => {
+    const server = loose(create());
+    const tasks = loose(loose(create())["experimental"])["tasks"];
+    for (const register of [
+      () => server["registerTool"]?.("a", config, run),
+      () => server["registerResource"]?.("a", "db://a", config, read),
+      () => server["registerResource"]?.("a", template(), config, read),
+      () => server["registerPrompt"]?.("a", config, get),
+      () => server["tool"]?.("a", config, run),
+      () => server["tool"]?.("a", "described", { x: z.string() }, config, run),
+      () => server["resource"]?.("a", "db://a", config, read),
+      () => server["prompt"]?.("a", config, get),
+      () => loose(tasks)["registerToolTask"]?.("a", config, {}),
+    ]) {
+      expect(register).toThrow(/takes no ".*": guard the handler, .* or the name, rules/);
+    }
+  });
 
   test("refuses it in the update of what was registered, too", () => {
     const server = create();

@@ -15,7 +15,7 @@ const metadata = new AttestationMetadata({
   capabilitiesDeclared: ["tools", "web_search"],
 });
 
-/** What the requirement says of an agent of provider trust: `undefined` when it may pass. */
+/** Returns why the requirement denies an agent of provider trust; `undefined` when the agent may pass. */
 async function asked(requirement: unknown): Promise<string | undefined> {
   const issuer = new Issuer();
   const result = await issuer.verifier().verify(await issuer.token({ identity, metadata }));

@@ -28,7 +28,7 @@ const untilSettled =
 const parse = (uri: string) => new URL(uri);
 const noQuery: Text = (text) => text.replace(/[?#].*$/s, "");
 
-/** How handlers come from what they are given to a path or a key: every step of it is taken from code that people write. */
+/** Ways of handlers from a URI to a path or a key. Each is taken from code that people write. */
 const DECODERS: readonly Text[] = [
   (text) => text,
   decodeURIComponent,
@@ -126,7 +126,7 @@ const escapedOften = (text: string, times: number) =>
 const escaped = (character: string) =>
   [...Buffer.from(character)].map((byte) => `%${byte.toString(16).padStart(2, "0")}`).join("");
 
-/** What an attacker does to a URI. `at` is a place in it, `pick` chooses. */
+/** Changes that an attacker makes to a URI. `at` is a place in it; `pick` chooses one of several texts. */
 const CHANGES: readonly ((uri: string, at: number, pick: (from: readonly string[]) => string) => string)[] = [
   (uri, at) => uri.slice(0, at) + escaped(uri[at] ?? "") + uri.slice(at + 1),
   (uri, at) => uri.slice(0, at) + escaped(uri[at] ?? "").toUpperCase() + uri.slice(at + 1),

@@ -157,7 +157,7 @@ describe("toNodeHandler", () => {
 });
 
 describe("a body that a parser before HttpSessions", () => {
-  /** What Express leaves behind: `body`, and the stream read or not. */
+  /** Initializes a session behind a body parser, as in Express: it sets `body`, and may have read the stream. */
   async function behind(parser: (incoming: IncomingMessage) => Promise<unknown>, onerror = vi.fn()) {
     const issuer = new Issuer();
     const sessions = sessionsFor(issuer, { onerror });

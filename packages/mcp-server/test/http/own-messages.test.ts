@@ -122,6 +122,58 @@ describe("a session's event store", () => {
     expect(sessions.size).toBe(1);
   });
 
+  test("is no other session's on another host, either", async () => {
+    const theOne = eventStore();
+    await talkative({ createEventStore: () => theOne });
+    const onerror = vi.fn();
+    const issuer = new Issuer();
+    const other = sessionsFor(issuer, { createEventStore: () => theOne, onerror });
+    expect((await other.handle(post(initialize(await issuer.token())))).status).toBe(500);
+    expect(String(onerror.mock.lastCall)).toContain("make a new one each time");
+  });
+
+  test.each([
+    ["names its streams", true],
+    ["does not name its streams", false],
+  ])(
+    "may keep the events of all sessions in one place, and none reads another's: a store that %s",
+    async (_, names) => {
+      const events: (readonly [streamId: string, message: JSONRPCMessage])[] = [];
+      const createEventStore = (): EventStore => ({
+        storeEvent: async (streamId, message) => String(events.push([streamId, message]) - 1),
+        replayEventsAfter: async (lastEventId, { send }) => {
+          const [streamId = ""] = events[Number(lastEventId)] ?? [];
+          for (const [index, [stream, message]] of events.entries()) {
+            if (stream === streamId && index > Number(lastEventId)) await send(String(index), message);
+          }
+          return streamId;
+        },
+        ...(names ? { getStreamIdForEventId: async (id) => events[Number(id)]?.[0] } : {}),
+      });
+      const { sessions, issuer, id, say } = await talkative({ createEventStore, onerror: () => undefined });
+      const resume = (session: string, lastEventId?: string) => {
+        const given = { host: "localhost", accept: "text/event-stream", "mcp-session-id": session };
+        const headers = { ...given, ...(lastEventId === undefined ? {} : { "last-event-id": lastEventId }) };
+        return sessions.handle(new Request(URL_OF_MCP, { headers }));
+      };
+      const stream = await resume(id);
+      await say(1);
+      const reader = stream.body?.getReader();
+      const first = new TextDecoder().decode((await reader?.read())?.value);
+      const [, lastEventId = ""] = /^id: (.+)$/m.exec(first) ?? [];
+      await reader?.cancel();
+      await say(2, 1);
+      const thief = await open(sessions, issuer.token());
+      const [number = "", seal = ""] = lastEventId.split(".");
+      for (const tried of [lastEventId, number, `${number}.`, `${Number(number) - 1}.${seal}`, "0", "."]) {
+        const refused = await resume(thief, tried);
+        expect(refused.status).toBeGreaterThanOrEqual(400);
+        expect(await refused.text()).not.toContain("number");
+      }
+      expect(await numbersIn(await resume(id, lastEventId))).toEqual([1, 2]);
+    },
+  );
+
   test("keeps the server's own messages alone where answers are JSON", async () => {
     const stored: JSONRPCMessage[] = [];
     const { sessions, id, say, listen } = await talkative({

@@ -58,7 +58,7 @@ describe("sessions, when there are no more,", () => {
     expect(ordinalsOf(sessions, last)).toEqual([1, 2, 3, 4]);
   });
 
-  test("are no agent's for having a call under way in each: the one that was used least recently goes", async () => {
+  test("go to a new agent although each has a call under way: the one that was used least recently ends", async () => {
     const last = await lastSession();
     const issuer = new Issuer();
     const sessions = sessionsFor(issuer, { limits, createServer: createHangingServer });
@@ -86,7 +86,7 @@ describe("sessions, when there are no more,", () => {
     await open(sessions, token);
   });
 
-  test("are no stranger's: 50 bare initialize under `optional` shut no agent out", async () => {
+  test("are left for agents by 50 strangers, who send a bare initialize under `optional`", async () => {
     const issuer = new Issuer();
     const verifier = issuer.verifier({ policy: "optional" });
     const sessions = sessionsFor(issuer, { verifier, limits });
@@ -102,7 +102,7 @@ describe("sessions, when there are no more,", () => {
     expect(sessions.sessions().filter(({ subject }) => subject !== null)).toHaveLength(2);
   });
 
-  test("are one agent's by issuer, subject and key: bound tokens of one subject are two agents'", async () => {
+  test("are counted by issuer, subject and key: two keys of one subject are two agents", async () => {
     const last = await lastSession();
     const issuer = new Issuer();
     const verifier = issuer.verifier();
@@ -157,7 +157,7 @@ describe("request bodies that never end", () => {
     expect((await held[0])?.status).toBe(503);
   });
 
-  test("are over, 408, when bodyTimeoutSeconds are, and need not come at all for longer than the first byte may take", async () => {
+  test("end with 408 after bodyTimeoutSeconds, whether their first byte has come or not", async () => {
     const sessions = sessionsFor(new Issuer(), { bodyTimeoutSeconds: 0.1 });
     const answers = await Promise.all(
       [halfSent(begun), halfSent("")].map((request) => sessions.handle(request)),

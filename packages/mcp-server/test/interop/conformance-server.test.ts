@@ -26,7 +26,7 @@ async function serveGated(
   return serve(createFixtureServer, { verifier, onUnattested: () => undefined });
 }
 
-/** What the server behind `url` says about attestation to a client that knows nothing of it. */
+/** Returns the attestation status that the server behind `url` declares to a client without attestation. */
 async function statusAt({ url }: Served, { onTestFinished }: TestContext): Promise<unknown> {
   const client = new Client({ name: "stranger", version: "1.0.0" });
   onTestFinished(() => client.close());

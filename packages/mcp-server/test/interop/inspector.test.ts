@@ -16,7 +16,7 @@ const inspector = commandOf(
 // The inspector shows an error's message and not its code; the sentence is the code's own.
 const required = new AttestationError(AttestationErrorCode.ATTESTATION_REQUIRED).message;
 
-/** What makes the inspector reach a weather server: an address, or a command and its environment. */
+/** Arguments by which the inspector reaches a weather server: an address, or a command and its environment. */
 type Target = (policy: VerificationPolicy, context: TestContext) => Promise<readonly string[]>;
 
 const http: Target = async (policy, { onTestFinished }) => {

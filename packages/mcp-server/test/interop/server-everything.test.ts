@@ -28,7 +28,7 @@ function stranger({ onTestFinished }: TestContext): Client {
   return client;
 }
 
-/** What a client that knows nothing of attestation sees of a server that knows nothing of it either. */
+/** Returns the tour as it is without attestation, at the client and at the server. */
 async function plainTour(context: TestContext): Promise<Readonly<Record<string, unknown>>> {
   const client = stranger(context);
   await client.connect(await openStdio());

@@ -8,7 +8,7 @@ import { sdkVersionOf } from "../../../../test-support/sdk-version.ts";
 
 const packageFolder = new URL("../../", import.meta.url);
 
-/** Which version of the SDK each way leads to by which it gets into this process. */
+/** Returns the version of the SDK in this process, by each way in which it gets there. */
 export async function whichSdk(): Promise<Readonly<Record<string, string>>> {
   const version = (loaded: unknown, file: string, name: string) =>
     sdkVersionOf(loaded, { file, name, packageFolder });

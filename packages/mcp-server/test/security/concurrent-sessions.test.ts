@@ -7,9 +7,9 @@ import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
 import { describe, expect, test } from "vitest";
 import { Issuer } from "../support/agents.ts";
 import { initializeParams, openRaw } from "../support/raw-connection.ts";
+import { asyncRoutes } from "./support/async-routes.ts";
 import { listen, post } from "./support/http-endpoint.ts";
 import { stdioPair } from "./support/stdio-in-process.ts";
-import { waysToWander } from "./support/wandering-work.ts";
 
 const SESSIONS = 100;
 const CALLS = 50;
@@ -17,7 +17,7 @@ const CALLS = 50;
 /** Sends one request, and resolves to its answer. */
 type Send = (method: string, params: Record<string, unknown>) => Promise<JSONRPCMessage | undefined>;
 
-/** How to reach servers that `createServer` makes: what comes back opens a connection of its own each time. */
+/** Serves what `createServer` makes. Returns a function that opens another connection each time. */
 type Reach = (createServer: () => McpServer, verifier: Verifier) => Promise<() => Promise<Send>>;
 
 const connected =
@@ -43,14 +43,14 @@ const http: Reach = async (createServer, verifier) => {
   };
 };
 
-/** Who calls, as each part of a handler's code has it, on one of its ways chosen at random. */
+/** Creates a server whose tool goes one of several asynchronous ways, and says who called at every step of it. */
 function createNosyServer(verifier: ReturnType<Issuer["verifier"]>): McpServer {
   const server = createAttestingServer("nosy", verifier);
   server.registerTool("who-am-i", {}, async () => {
     const seen = new Set<string>();
     const look = () => void seen.add(currentAttestation()?.subject ?? "nobody");
     look();
-    await waysToWander[Math.floor(Math.random() * waysToWander.length)]?.(look);
+    await asyncRoutes[Math.floor(Math.random() * asyncRoutes.length)]?.(look);
     look();
     return { content: [{ type: "text", text: [...seen].join(" and ") }] };
   });

@@ -105,7 +105,7 @@ test(`under attack, an honest agent makes ${CALLS} calls, others come, and memor
   const greedyStatuses = await greedy;
   newcomers.push((await begin("last")).status);
   await expect.poll(async () => (await send(sky, await unread)).statusCode, { timeout: 10_000 }).toBe(404);
-  // What the operating system was given of the answers that nobody read takes a moment to go.
+  // The operating system takes a moment to drop the answers that it was given and that nobody read.
   let after = await usage();
   for (let round = 0; after.bytes - before.bytes > 20 * MB && round < 50; round++) {
     await sleep(100);

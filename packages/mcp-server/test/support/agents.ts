@@ -1,13 +1,11 @@
 import {
   AgentIdentity,
   AttestationMetadata,
-  AttestationProvider,
-  AttestationVerifier,
+  type AttestationVerifier,
   type AttestationVerifierOptions,
-  type CreateTokenOptions,
-  InMemoryKeyResolver,
-  KeyPair,
+  type KeyPair,
 } from "@attest/core";
+import { TestIssuer, type TestTokenOptions } from "@attest/core/testing";
 
 export const ISSUER = "https://api.anthropic.com";
 export const AUDIENCE = "https://mcp.example.com";
@@ -25,22 +23,16 @@ export const opus = new AgentIdentity({
 export const enterprise: AttestationMetadata = new AttestationMetadata({ attestationType: "enterprise" });
 
 /** An issuer, and verifiers that trust it. */
-export class Issuer {
-  readonly keyPair: KeyPair;
-  readonly provider: AttestationProvider;
-
-  constructor(keyPair: KeyPair = KeyPair.generate("key-1")) {
-    this.keyPair = keyPair;
-    this.provider = new AttestationProvider({ issuer: ISSUER, keyPair });
+export class Issuer extends TestIssuer {
+  constructor(keyPair?: KeyPair) {
+    super({ issuer: ISSUER, identity: sonnet, audience: AUDIENCE, keyPair });
   }
 
-  token(options: Partial<CreateTokenOptions> = {}): Promise<string> {
-    return this.provider.createToken({ identity: sonnet, audience: AUDIENCE, ...options });
+  token(options?: TestTokenOptions): Promise<string> {
+    return this.createToken(options);
   }
 
-  verifier(options: Partial<AttestationVerifierOptions> = {}): AttestationVerifier {
-    const keyResolver = new InMemoryKeyResolver();
-    keyResolver.addKeyPair(ISSUER, this.keyPair);
-    return new AttestationVerifier({ trustedIssuers: [ISSUER], keyResolver, audience: AUDIENCE, ...options });
+  verifier(options?: Partial<AttestationVerifierOptions>): AttestationVerifier {
+    return this.createVerifier(options);
   }
 }

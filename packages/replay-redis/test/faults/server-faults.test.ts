@@ -120,7 +120,7 @@ async function run(fault: Fault, options: RedisReplayCacheOptions, { onTestFinis
   return { report, observer, cache, server, load, acceptedAfter: report.accepted - acceptedBefore, fault };
 }
 
-/** What must hold after any fault, with a fall-back or without. */
+/** Expects all that must hold after any fault, with a fall-back and without. */
 function expectKept({ report, acceptedAfter, fault }: Awaited<ReturnType<typeof run>>): void {
   expect(report).toMatchObject({ acceptedTwice: 0, otherErrors: [] });
   expect(report.longestSeconds).toBeLessThan(answerSeconds(fault) + report.longestStallSeconds);
@@ -141,7 +141,7 @@ describe.concurrent("RedisReplayCache under load", await needs(REDIS), () => {
       expect(falling.cache.getHealthStatus()).toMatchObject({ usingFallback: false, pendingIds: 0 });
       if (fault.isHidden) expect(closed.report).toMatchObject({ undecided: 0, falseReplays: 0 });
 
-      // What it accepted last, with Redis there again, another server knows.
+      // Redis is there again, so another server knows the ids that were accepted last.
       const other = new RedisReplayCache({ url: falling.server.url, ...times });
       context.onTestFinished(() => other.close());
       const last = falling.load.accepted.slice(-20);

@@ -10,7 +10,7 @@ export interface BodyReaderOptions {
   readonly bodyTimeoutSeconds: number;
 }
 
-/** Whose body it is, and how much of it is read. */
+/** Holder of a body, and the most that is read of it. */
 export interface BodyTerms {
   readonly holder: string;
   readonly most: number;

@@ -1,8 +1,8 @@
 /** Rules by which a total is shared. */
 export interface FairSharesOptions<Item> {
-  /** How much there is for all holders together. */
+  /** Amount that all holders share. */
   readonly total: number;
-  /** How much of it is `holder`'s, when so many hold some. */
+  /** Returns the share of `holder`, when so many hold some. */
   readonly shareOf: (holder: string, holders: number) => number;
   /** Whether a holder above its share gives up its own oldest item for its newest. Otherwise the newest is refused. */
   readonly turnsOver: boolean;
@@ -17,14 +17,15 @@ export interface FairSharesOptions<Item> {
 interface Holding<Item> {
   readonly name: string;
   size: number;
-  /** Items with their sizes; the one that was used last is the last. */
+  /** Items with their sizes. The item that was used last comes last. */
   readonly items: Map<Item, number>;
 }
 
 /**
- * Something limited that callers hold items of. While there is enough, everybody may hold any amount. When there is
- * none left, a holder below its share gets some: the holder that is above its share by the largest factor gives up the
- * item that it has not used for longest, an idle one if there is one. So one caller that takes everything shuts nobody else out.
+ * Shares a limited amount among callers, who hold items of it. While there is enough, everybody may hold any amount.
+ * When none is left, a holder below its share gets some at the cost of the holder that is above its own by the largest
+ * factor. That one gives up the item that it has not used for longest, an idle one if there is one. So one caller that
+ * takes everything shuts nobody else out.
  */
 export class FairShares<Item> {
   readonly #options: FairSharesOptions<Item>;
@@ -111,7 +112,7 @@ export class FairShares<Item> {
     return items.find(isIdle) ?? items[0];
   }
 
-  /** How many times its share a holder would hold, with `more`. */
+  /** Returns how many times its share a holder would hold, with `more`. */
   #pressureOf({ name, size }: Holding<Item>, more: number): number {
     return (size + more) / this.#options.shareOf(name, this.#holdings.size);
   }

@@ -40,8 +40,8 @@ function hostOf(request: Request): string {
 function isOwn(origin: string, host: string): boolean {
   const url = URL.parse(origin);
   if (url === null || !/^https?:$/.test(url.protocol)) return false;
-  const own = url && URL.parse(`${url.protocol}//${host}`);
-  return own !== null && own.host !== "" && own.host === url?.host;
+  const own = URL.parse(`${url.protocol}//${host}`);
+  return own !== null && own.host !== "" && own.host === url.host;
 }
 
 /** A host name or address with or without a port (RFC 9110 §7.2): no user info, no path, nothing that a parser drops. */

@@ -1,7 +1,7 @@
 import { ReadableStream } from "node:stream/web";
 import type { UnsentBytes } from "./unsent-bytes.js";
 
-/** How the bytes of an answer are watched. */
+/** Watch over the bytes of an answer. */
 export interface Watch {
   readonly unsent: UnsentBytes;
   /** Called when the answer is out, or its client is gone. */
@@ -10,7 +10,7 @@ export interface Watch {
 
 const watches = new WeakMap<Response, Watch>();
 
-/** Has `response` be watched by whoever writes it to a socket. */
+/** Has `response` watched by the code that writes it to a socket. */
 export function watchWriting(response: Response, watch: Watch): Response {
   watches.set(response, watch);
   return response;

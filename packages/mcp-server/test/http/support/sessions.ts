@@ -80,7 +80,7 @@ export async function open(sessions: HttpSessions, token: string | Promise<strin
 }
 
 /** The sessions behind Node's own HTTP server. */
-export async function listen(sessions: HttpSessions): Promise<URL> {
+export async function listen(sessions: Pick<HttpSessions, "handle">): Promise<URL> {
   const server = createServer(toNodeHandler(sessions.handle));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   onTestFinished(() => {

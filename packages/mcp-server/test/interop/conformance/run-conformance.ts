@@ -10,7 +10,7 @@ export interface ConformanceCheck {
   readonly details?: unknown;
 }
 
-/** What the suite found: nothing at all, when it ran nothing. */
+/** Findings of the suite. They are empty when it ran nothing. */
 export interface ConformanceRun {
   /** 0 when the suite is content. */
   readonly exitCode: number;
@@ -19,7 +19,7 @@ export interface ConformanceRun {
   readonly passed: number;
   /** The checks that did not pass, warnings included. */
   readonly others: readonly ConformanceCheck[];
-  /** What the suite wrote down of what went over the wire. */
+  /** Entries in which the suite records the messages on the wire. */
   readonly log: readonly ConformanceCheck[];
 }
 

@@ -7,7 +7,7 @@ import type {
 
 const REDIRECT = "http://localhost:3000/callback";
 
-/** What the suite tells a client beforehand: for some scenarios, as whom it is registered. */
+/** Context that the suite gives a client. In some scenarios it holds a registration. */
 interface ConformanceContext {
   readonly client_id?: string;
   readonly client_secret?: string;
@@ -21,7 +21,7 @@ export class UserWhoAgrees implements OAuthClientProvider {
     client_name: "conformance-client",
     redirect_uris: [REDIRECT],
   };
-  /** What the authorization server gave last. */
+  /** Latest code from the authorization server. */
   code = "";
   #client: OAuthClientInformationMixed | undefined;
   #tokens: OAuthTokens | undefined;

@@ -33,7 +33,7 @@ export function runProgram(
     const child = execFile(process.execPath, [file, ...args], options, (_error, stdout, stderr) => {
       resolve({ exitCode: child.exitCode ?? -1, stdout, stderr });
     });
-    // What reads its standard input would wait for it for ever.
+    // A program that reads its standard input would wait for its end for ever.
     child.stdin?.end();
   });
 }

@@ -6,10 +6,10 @@ import {
   ProgressNotificationSchema,
 } from "@modelcontextprotocol/sdk/types.js";
 
-/** What a client has to declare for {@link tour}. */
+/** Capabilities that a client has to declare for {@link tour}. */
 export const capabilities = { sampling: {}, elicitation: { form: {} }, tasks: {} };
 
-/** What a client gets to see of MCP's reference server: a tour of its features, in both directions. */
+/** Uses every feature of MCP's reference server, in both directions, and returns all that the client got to see. */
 export async function tour(client: Client): Promise<Readonly<Record<string, unknown>>> {
   client.setRequestHandler(CreateMessageRequestSchema, ({ params }) => ({
     model: "none",

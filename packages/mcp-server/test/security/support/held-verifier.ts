@@ -2,7 +2,7 @@ import { AttestationError, AttestationErrorCode, type AttestationVerifier, defin
 import type { FixedClock } from "@attest/core/testing";
 import type { Issuer } from "../../support/agents.ts";
 
-/** What becomes of a token that all of the verifier's own checks let pass. */
+/** Fate of a token that passes all of the verifier's own checks. */
 export type Hold =
   /** It is verified, at once. */
   | "none"

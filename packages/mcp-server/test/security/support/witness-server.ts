@@ -83,7 +83,7 @@ export function createWitnessServer({ verifier, clock, saw }: WitnessOptions): A
 
   const connect = server.connect.bind(server);
   server.connect = (transport) => {
-    // What is set before the connect goes behind the gate: this hears what the server hears.
+    // A handler that is set before `connect` moves behind the gate, so it hears what the server hears.
     transport.onmessage = (message) => saw(`heard ${"method" in message ? message.method : "an answer"}`);
     return connect(transport);
   };

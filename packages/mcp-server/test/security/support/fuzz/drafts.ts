@@ -1,6 +1,6 @@
 import fc from "fast-check";
 
-/** What a fuzzed message presents. */
+/** Kind of the token that a fuzzed message presents. */
 export type TokenKind =
   | "absent"
   | "null"
@@ -14,9 +14,9 @@ export type TokenKind =
   | "for another audience"
   /** The verifier throws. */
   | "breaks the verifier"
-  /** The verifier answers with what is no result. */
+  /** The verifier returns something that is no result. */
   | "confuses the verifier"
-  /** One that was presented before, by whomever. */
+  /** A token that was presented before, by any caller. */
   | { readonly used: number };
 
 /** A message but for its token, which is made when it is sent. */

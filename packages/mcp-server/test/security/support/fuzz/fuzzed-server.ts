@@ -58,7 +58,7 @@ export function createFuzzedServer({ verifier, witness, pause }: FuzzedServerOpt
   });
   const connect = server.connect.bind(server);
   server.connect = (transport) => {
-    // What is set before the connect goes behind the gate: this hears what the server hears.
+    // A handler that is set before `connect` moves behind the gate, so it hears what the server hears.
     transport.onmessage = (message) => witness.hear(message);
     return connect(transport);
   };

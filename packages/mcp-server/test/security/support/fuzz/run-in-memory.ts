@@ -2,7 +2,7 @@ import { setImmediate as turnOfTheLoop } from "node:timers/promises";
 import type { VerificationPolicy } from "@attest/core";
 import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js";
 import { type JSONRPCMessage, JSONRPCMessageSchema } from "@modelcontextprotocol/sdk/types.js";
-import { AnswerBook } from "./answer-book.ts";
+import { AnswerRecord } from "./answer-record.ts";
 import { CONNECTIONS, type Step } from "./steps.ts";
 import { type Session, World } from "./world.ts";
 
@@ -20,7 +20,7 @@ class Connection {
   readonly #world: World;
   readonly #options: RunOptions;
   readonly #session: Session;
-  readonly #book: AnswerBook;
+  readonly #book: AnswerRecord;
   readonly #serverSide: InMemoryTransport;
   #isClosed = false;
 
@@ -28,7 +28,7 @@ class Connection {
     this.#world = world;
     this.#options = options;
     this.#session = world.createSession();
-    this.#book = new AnswerBook(world.violations);
+    this.#book = new AnswerRecord(world.violations);
     const [client, serverSide] = InMemoryTransport.createLinkedPair();
     this.#serverSide = serverSide;
     client.onmessage = (message) => {
@@ -58,7 +58,7 @@ class Connection {
 
   async speak(how: "log" | "list changed" | "ping"): Promise<void> {
     const { server } = this.#session;
-    // What nobody may hear fails or is dropped, and nobody answers the server's ping.
+    // A message that nobody may hear fails or is dropped. Nobody answers the server's ping.
     if (how === "log") await server.sendLoggingMessage({ level: "error", data: "x" }).catch(() => undefined);
     else if (how === "ping") void server.server.ping().catch(() => undefined);
     else server.sendToolListChanged();
@@ -70,7 +70,7 @@ class Connection {
 
   judge(): void {
     this.#book.judge();
-    // What comes after junk that the server threw away may wait for it.
+    // A message after junk may wait for the junk, which the server threw away.
     if (!this.#isClosed && !this.#options.hasJunk) this.#book.assertComplete();
   }
 }

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { VerificationPolicy } from "@attest/core";
 import { HttpSessions } from "@attest/mcp-server/http";
 import { headersFor, messagesInLine, serve } from "../http-endpoint.ts";
-import { AnswerBook } from "./answer-book.ts";
+import { AnswerRecord } from "./answer-record.ts";
 import { CONNECTIONS, type Step } from "./steps.ts";
 import { type Session, World } from "./world.ts";
 
@@ -16,7 +16,7 @@ const QUIET_MILLISECONDS = 20;
 /** One session as its client has it. */
 interface Known {
   readonly session: Session;
-  readonly book: AnswerBook;
+  readonly book: AnswerRecord;
 }
 
 /** `HttpSessions` under a fuzzer: raw requests, whose every answer is judged. */
@@ -27,7 +27,7 @@ class Endpoint {
   readonly #over = new AbortController();
   readonly #bodies: Promise<void>[] = [];
   readonly #sessions: HttpSessions;
-  /** What has been accepted for the session that a request is of, or for the one that it begins. */
+  /** Tokens accepted so far for the request's session, or for the session that it begins. */
   readonly #accepted = new AsyncLocalStorage<Session["accepted"]>();
   readonly #begun = new WeakSet<Session["accepted"]>();
   #newest: Session | undefined;
@@ -77,8 +77,8 @@ class Endpoint {
     const openedId =
       sessionId === undefined ? (response.headers.get("mcp-session-id") ?? undefined) : undefined;
     if (openedId !== undefined && this.#newest !== undefined) {
-      this.#known.set(openedId, { session: this.#newest, book: new AnswerBook(violations) });
-      // What a server says of its own accord comes here.
+      this.#known.set(openedId, { session: this.#newest, book: new AnswerRecord(violations) });
+      // Messages that the server sends of its own accord come here.
       await this.exchange("GET", undefined, openedId);
     }
     const known = this.#known.get(sessionId ?? openedId ?? "");

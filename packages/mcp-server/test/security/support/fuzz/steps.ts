@@ -2,7 +2,7 @@ import fc from "fast-check";
 
 import { type Draft, draft, drafts, initialize } from "./drafts.ts";
 
-/** Something that happens to a server with a few connections. */
+/** Event at a server with a few connections. */
 export type Step =
   /** One message, or a batch of them. `as` is whose session id it is sent with, where there is such a thing. */
   | {
@@ -11,9 +11,9 @@ export type Step =
       readonly as: "itself" | "another" | "nobody";
       readonly drafts: Draft | readonly Draft[];
     }
-  /** Of all that waits, for a verifier or a check or a tool, one goes on. */
+  /** One of the requests that wait for a verifier, a check or a tool goes on. */
   | { readonly kind: "settle"; readonly which: number }
-  /** Whatever can go on by itself does. */
+  /** The event loop turns, so that everything that waits for nothing goes on. */
   | { readonly kind: "turn" }
   | { readonly kind: "speak"; readonly to: number; readonly how: "log" | "list changed" | "ping" }
   | { readonly kind: "later"; readonly seconds: number }

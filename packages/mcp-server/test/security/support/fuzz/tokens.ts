@@ -1,13 +1,13 @@
-import { AttestationProvider, type Clock, KeyPair } from "@attest/core";
-import { AUDIENCE, enterprise, ISSUER, opus, sonnet } from "../../../support/agents.ts";
+import { type Clock, decodeToken, KeyPair } from "@attest/core";
+import { AUDIENCE, enterprise, Issuer, opus, sonnet } from "../../../support/agents.ts";
 import type { Draft, TokenKind } from "./drafts.ts";
 
 const KEY = "security.attestation";
 
 const forger = KeyPair.generate("key-1");
 
-/** The key that tokens are signed with, but for forgeries. */
-export const keyPair: KeyPair = KeyPair.generate("key-1");
+/** Signs all tokens but forgeries. */
+export const issuer: Issuer = new Issuer();
 
 /** A token that is what it says: the truth that servers are measured by. */
 export interface Genuine {
@@ -28,7 +28,7 @@ export class Tokens {
     this.#clock = clock;
   }
 
-  /** What `token` truly says; `undefined` when it is not good. */
+  /** Returns the true content of `token`; `undefined` when the token is not good. */
   truthOf(token: string): Genuine | undefined {
     return this.#genuine.get(token);
   }
@@ -73,27 +73,21 @@ export class Tokens {
     if (kind === "junk") return "a.b.c";
     if (kind === "breaks the verifier" || kind === "confuses the verifier") return kind;
     const issuedAt = this.#clock.now() - (kind === "expired" ? 600 : 0);
-    const provider = new AttestationProvider({
-      issuer: ISSUER,
-      keyPair: kind === "forged" ? forger : keyPair,
-      clock: { now: () => issuedAt },
-    });
     const identity = kind === "another agent's" ? opus : sonnet;
-    const token = await provider.createToken({
+    const token = await issuer.token({
+      keyPair: kind === "forged" ? forger : issuer.keyPair,
+      clock: { now: () => issuedAt },
       identity,
       audience: kind === "for another audience" ? "https://other.example" : AUDIENCE,
       ...(kind === "enterprise" ? { metadata: enterprise } : {}),
     });
     if (kind === "good" || kind === "enterprise" || kind === "another agent's") {
-      const claims = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()) as {
-        jti: string;
-        exp: number;
-      };
+      const { jti, exp } = decodeToken(token).claims;
       this.#genuine.set(token, {
-        jti: claims.jti,
+        jti,
         subject: identity.toSpiffeId(),
         trustLevel: kind === "enterprise" ? "enterprise" : "provider",
-        expiresAt: claims.exp,
+        expiresAt: exp,
       });
     }
     return token;

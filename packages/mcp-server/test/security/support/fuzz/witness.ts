@@ -3,7 +3,7 @@ import { currentAttestation } from "@attest/mcp-server";
 import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
 import type { Genuine } from "./tokens.ts";
 
-/** What must hold of the caller. */
+/** Conditions that the caller must meet. */
 export interface Expected {
   readonly mustBeVerified?: boolean;
   readonly level?: "any" | "provider";

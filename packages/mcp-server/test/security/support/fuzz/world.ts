@@ -1,15 +1,8 @@
-import {
-  AttestationVerifier,
-  InMemoryKeyResolver,
-  type VerificationPolicy,
-  type VerificationResult,
-  type Verifier,
-} from "@attest/core";
+import type { AttestationVerifier, VerificationPolicy, VerificationResult, Verifier } from "@attest/core";
 import { FixedClock } from "@attest/core/testing";
 import type { AttestingServer } from "@attest/mcp-server";
-import { AUDIENCE, ISSUER } from "../../../support/agents.ts";
 import { createFuzzedServer, SKEW } from "./fuzzed-server.ts";
-import { type Genuine, keyPair, Tokens } from "./tokens.ts";
+import { type Genuine, issuer, Tokens } from "./tokens.ts";
 import { Witness } from "./witness.ts";
 
 /** One session's server, and what is known of its agent without asking the gate. */
@@ -19,10 +12,10 @@ export interface Session {
   readonly accepted: Map<string, Genuine>;
 }
 
-/** All that one run of the fuzzer takes place in: servers, and what they wait for goes on when the test says so. */
+/** Surroundings of one run of the fuzzer. Whatever its servers wait for goes on when the test says so. */
 export class World {
   readonly tokens: Tokens;
-  /** What happened and should not have. */
+  /** Events that must not happen, and did. */
   readonly violations: string[] = [];
   readonly #policy: VerificationPolicy;
   readonly #clock = new FixedClock(1_800_000_000);
@@ -34,16 +27,7 @@ export class World {
     this.#policy = policy;
     const clock = this.#clock;
     this.tokens = new Tokens(clock);
-    const keyResolver = new InMemoryKeyResolver();
-    keyResolver.addKeyPair(ISSUER, keyPair);
-    this.#verifier = new AttestationVerifier({
-      trustedIssuers: [ISSUER],
-      keyResolver,
-      audience: AUDIENCE,
-      policy,
-      clock,
-      clockSkewSeconds: SKEW,
-    });
+    this.#verifier = issuer.verifier({ policy, clock, clockSkewSeconds: SKEW });
   }
 
   advance(seconds: number): void {

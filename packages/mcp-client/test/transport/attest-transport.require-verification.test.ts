@@ -67,7 +67,7 @@ describe("attestTransport with requireVerification", () => {
     const sample = vi.fn();
     client.setRequestHandler(CreateMessageRequestSchema, sample);
     const { send } = serverSide;
-    // What a curious server says first when it is sent `initialize`.
+    // A curious server sends a request of its own before it answers `initialize`.
     serverSide.send = async (message, options) => {
       const params = { messages: [], maxTokens: 1 };
       await send.call(serverSide, { jsonrpc: "2.0", id: "s", method: "sampling/createMessage", params });

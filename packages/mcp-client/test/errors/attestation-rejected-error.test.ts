@@ -1,82 +1,17 @@
 import { spawnSync } from "node:child_process";
-import { cp, mkdtemp, rm, symlink } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
 import { inspect } from "node:util";
-import { AttestationErrorCode } from "@attest/core";
 import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js";
 import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
-import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { describeErrorClasses } from "../../../../test-support/error-classes.ts";
 import * as client from "../../src/index.js";
-import {
-  AttestationRejectedError,
-  AttestingClientSession,
-  adviceFor,
-  UnverifiedServerError,
-} from "../../src/index.js";
+import { AttestationRejectedError, AttestingClientSession, adviceFor } from "../../src/index.js";
 import { clientInfo, Provider } from "../support/agent.ts";
 
-interface ErrorClass {
-  readonly prototype: unknown;
-  new (code: unknown): Error;
-  [Symbol.hasInstance](value: unknown): boolean;
-}
-
-/** Every class of errors that the package exports. */
-const errorClasses = Object.entries(client as unknown as Readonly<Record<string, ErrorClass>>).filter(
-  ([, value]) => typeof value === "function" && value.prototype instanceof Error,
-);
-
-const made: Readonly<Record<string, Error>> = {
-  AttestationRejectedError: new AttestationRejectedError(1001, { policy: "required" }),
-  UnverifiedServerError: new UnverifiedServerError("failed"),
-};
-
-describe("every exported error", () => {
-  /** The package as another copy of it is loaded, with the errors that its classes make. */
-  let other: Readonly<Record<string, ErrorClass>>;
-
-  beforeAll(async () => {
-    const packageFolder = new URL("../../", import.meta.url);
-    const folder = await mkdtemp(join(tmpdir(), "attest-copy-"));
-    await cp(new URL("dist/", packageFolder), join(folder, "dist"), { recursive: true });
-    await cp(new URL("src/", packageFolder), join(folder, "src"), { recursive: true });
-    await cp(new URL("package.json", packageFolder), join(folder, "package.json"));
-    await symlink(fileURLToPath(new URL("node_modules/", packageFolder)), join(folder, "node_modules"));
-    other = await import(/* @vite-ignore */ pathToFileURL(join(folder, "dist/index.js")).href);
-    return () => rm(folder, { recursive: true });
-  });
-
-  test("is among those that are made here", () => {
-    expect(errorClasses.map(([name]) => name).sort()).toEqual(Object.keys(made).sort());
-  });
-
-  test.each(errorClasses)("%s is an instance of its class in any copy of the package", (name, ownClass) => {
-    const OtherClass = other[name] as ErrorClass;
-    expect(OtherClass).not.toBe(ownClass);
-    const error = made[name];
-    expect(error instanceof ownClass).toBe(true);
-    expect(error instanceof OtherClass).toBe(true);
-    expect(new OtherClass(1001) instanceof ownClass).toBe(true);
-  });
-
-  test.each(errorClasses)("%s is nothing but itself, and named after its class", (name, ownClass) => {
-    for (const [otherName, error] of Object.entries(made)) {
-      expect(error instanceof ownClass).toBe(otherName === name);
-      if (otherName === name) expect(error.name).toBe(name);
-    }
-    for (const nothing of [undefined, null, "text", {}, new Error("x"), Object.create(null)]) {
-      expect((nothing as unknown) instanceof ownClass).toBe(false);
-    }
-  });
-
-  test("tells a derived class from its parent", () => {
-    class Derived extends AttestationRejectedError {}
-    expect(new Derived(1001) instanceof Derived).toBe(true);
-    expect(new Derived(1001) instanceof AttestationRejectedError).toBe(true);
-    expect(made["AttestationRejectedError"] instanceof Derived).toBe(false);
-  });
+describeErrorClasses({
+  exported: client,
+  packageFolder: new URL("../../", import.meta.url),
+  samples: { AttestationRejectedError: [1001, { policy: "required" }], UnverifiedServerError: ["failed"] },
 });
 
 /** A session with a server that answers `initialize` with this error; what connecting to it rejects with. */
@@ -184,20 +119,4 @@ describe("AttestationRejectedError", () => {
   test("is made of known codes only", () => {
     expect(() => new AttestationRejectedError(999 as never, undefined)).toThrow(RangeError);
   });
-});
-
-describe("adviceFor", () => {
-  test.each(Object.entries(AttestationErrorCode))(
-    "says in a sentence what can be done about %s",
-    (_, code) => {
-      expect(adviceFor(code)).toMatch(/^[A-Z].+\.$/);
-    },
-  );
-
-  test.each([0, 1000, 1014, "toString", undefined])(
-    "throws a RangeError for %s, which is no code",
-    (code) => {
-      expect(() => adviceFor(code as never)).toThrow(RangeError);
-    },
-  );
 });

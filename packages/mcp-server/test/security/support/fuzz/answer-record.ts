@@ -1,7 +1,7 @@
 import { isJSONRPCRequest } from "@modelcontextprotocol/sdk/types.js";
 
-/** What one session's client asked and was answered, and what is wrong with that. */
-export class AnswerBook {
+/** Record of one session's requests and answers. It notes every answer that breaks a rule. */
+export class AnswerRecord {
   readonly #violations: string[];
   readonly #asked = new Map<unknown, number>();
   readonly #answered = new Map<unknown, number>();
@@ -14,7 +14,7 @@ export class AnswerBook {
     this.#violations = violations;
   }
 
-  /** `isHopeless`: it must not be done, for it came with a token that cannot be good. */
+  /** Notes a request. One that `isHopeless` came with a token that cannot be good, so it must not be done. */
   asked(message: unknown, isHopeless: boolean): void {
     const { id, method, params } = Object(message) as Readonly<Record<string, unknown>>;
     if (method === "notifications/cancelled") {
@@ -35,7 +35,7 @@ export class AnswerBook {
     }
   }
 
-  /** Holds against the server any message that tells of it more than that it refuses. */
+  /** Notes a violation when `message` reveals more of the server than a refusal. */
   assertUnrevealing(message: object): void {
     const isPong = "result" in message && Object.keys(message.result as object).length === 0;
     if (!("error" in message) && !isPong) {
@@ -43,7 +43,7 @@ export class AnswerBook {
     }
   }
 
-  /** Holds against the server any answer too many. */
+  /** Notes a violation for each id that has more answers than requests. */
   judge(): void {
     for (const [id, answers] of this.#answered) {
       const requests = this.#asked.get(id) ?? 0;
@@ -52,7 +52,7 @@ export class AnswerBook {
     }
   }
 
-  /** Holds against the server any request without an answer that has its id for itself and was not cancelled. */
+  /** Notes a violation for each request without an answer, unless it was cancelled or shares its id. */
   assertComplete(): void {
     for (const id of this.#proper) {
       const isDue = this.#asked.get(id) === 1 && !this.#cancelled.has(id);

@@ -11,11 +11,8 @@ const pause = () => sleep(Math.random() * 8);
 
 const own = new AsyncLocalStorage<number>();
 
-/**
- * Ways of a handler's code through time, each of which takes a different one of Node's roads. Every one calls `look`
- * where it has come through.
- */
-export const waysToWander: readonly ((look: () => void) => Promise<void>)[] = [
+/** Routes of a handler's code through Node's asynchronous APIs. Each calls `look` after every step. */
+export const asyncRoutes: readonly ((look: () => void) => Promise<void>)[] = [
   async function timers(look) {
     await new Promise<void>((resolve) => {
       setTimeout(() => {
