@@ -1,7 +1,7 @@
 import { Refusal } from "../subject/refusal.js";
 
 /** Longest body that is read, in bytes. */
-export const MAX_BODY_BYTES = 65_536;
+const MAX_BODY_BYTES = 65_536;
 
 /**
  * Returns the parameters of a form (RFC 6749 §3.2, Appendix B). A parameter without a value counts as absent.

@@ -13,7 +13,7 @@ export const SUBJECT_ALGORITHMS = [
   "EdDSA",
   "Ed25519",
 ] as const;
-export type SubjectAlgorithm = (typeof SUBJECT_ALGORITHMS)[number];
+type SubjectAlgorithm = (typeof SUBJECT_ALGORITHMS)[number];
 
 /** Public key of a platform. */
 export interface PlatformKey {

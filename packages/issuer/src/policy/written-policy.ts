@@ -6,7 +6,7 @@ import type { PlatformType } from "../platforms/presets.js";
  */
 
 /** Where a platform's keys are, unless discovery says so. */
-export type WrittenKeys =
+type WrittenKeys =
   | { readonly file: string }
   | { readonly url: string }
   | { readonly keys: readonly Readonly<Record<string, unknown>>[] };

@@ -9,7 +9,7 @@ export interface SubjectToken {
 }
 
 /** Longest subject token that is looked at, in bytes. */
-export const MAX_SUBJECT_TOKEN_BYTES = 16_384;
+const MAX_SUBJECT_TOKEN_BYTES = 16_384;
 
 /**
  * Takes a compact JWS apart (RFC 7515 §3.1).
