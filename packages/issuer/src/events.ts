@@ -49,4 +49,8 @@ export type IssuerEvent =
   /** A trust policy is in force: the first one, or one that was loaded later. */
   | { readonly type: "policy_loaded"; readonly platforms: number; readonly rules: number }
   /** A trust policy was not loaded. The one before stays in force. */
-  | { readonly type: "policy_refused"; readonly cause: readonly string[] };
+  | { readonly type: "policy_refused"; readonly cause: readonly string[] }
+  /** The program read its keys file again. Attestations are signed with the key named `kid` from now on. */
+  | { readonly type: "keys_loaded"; readonly kid: string }
+  /** The program could not read its keys file again. It signs with the keys that it has. */
+  | { readonly type: "keys_refused"; readonly cause: readonly string[] };

@@ -1,4 +1,4 @@
-import { type AttestationObserver, type Clock, KeyPair, type ReplayCache, type Signer } from "@attest/core";
+import type { AttestationObserver, Clock, KeyPair, ReplayCache, Signer } from "@attest/core";
 import {
   clock,
   having,
@@ -74,7 +74,7 @@ const trustDomainOption: Option<string> = (value, name) => {
 };
 
 const signerOption: Option<PublishingSigner> = (value, name) => {
-  const signer = value instanceof KeyPair ? publishing(value) : value;
+  const signer = isKeyPair(value) ? publishing(value) : value;
   const { kid, sign, jwks } = membersOf(signer);
   if (typeof sign !== "function" || typeof jwks !== "function" || typeof kid !== "string") {
     throw new TypeError(
@@ -106,6 +106,12 @@ const OPTIONS: OptionsSpec<IssuerSettings> = {
 /** @throws {TypeError | RangeError} naming the option that is wrong. */
 export function readIssuerOptions(options: IssuerOptions): IssuerSettings {
   return readOptions("createIssuer", options, OPTIONS);
+}
+
+/** Whether `value` is a key pair, of this copy of core or any other: it signs, and gives its own public key alone. */
+function isKeyPair(value: unknown): value is KeyPair {
+  const { sign, toJwk, jwks } = membersOf(value);
+  return typeof sign === "function" && typeof toJwk === "function" && jwks === undefined;
 }
 
 function publishing(keyPair: KeyPair): PublishingSigner {

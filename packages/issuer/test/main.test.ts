@@ -72,7 +72,7 @@ describe("the program", () => {
   );
 
   test("signs with the announced key after --rotate, without a restart, and keeps the old one published", async () => {
-    const { exchange, origin, config } = await running();
+    const { exchange, origin, config, events, keys, types } = await running();
     const keysNow = async () => {
       const response = await fetch(`${origin}/.well-known/jwks.json`);
       return ((await response.json()) as { keys: { kid: string }[] }).keys.map(({ kid }) => kid);
@@ -80,11 +80,15 @@ describe("the program", () => {
     const [current, next] = await keysNow();
     expect(JSON.parse(run("--config", config, "--rotate").stdout)).toEqual({ kid: next });
     await expect.poll(keysNow, { timeout: 5000 }).toHaveLength(3);
+    expect(events).toContainEqual(expect.objectContaining({ type: "keys_loaded", kid: next }));
     const [signing, , retired] = await keysNow();
     expect([signing, retired]).toEqual([next, current]);
     const { access_token } = (await (await exchange()).json()) as { access_token: string };
     const header = JSON.parse(Buffer.from(access_token.split(".")[0] ?? "", "base64url").toString());
     expect(header.kid).toBe(next);
+    writeFileSync(keys, "{");
+    await expect.poll(types, { timeout: 5000 }).toContain("keys_refused");
+    expect((await exchange()).status).toBe(200);
   });
 
   test("reads its policy again when the file changes, by a link too, and keeps the old one when it is wrong", async () => {

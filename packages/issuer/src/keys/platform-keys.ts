@@ -30,7 +30,7 @@ export function platformKeys(platform: Platform, { clock, observer }: PlatformKe
     fetch: platformFetch(platform),
     requestTimeoutSeconds: REQUEST_TIMEOUT_SECONDS,
     retry: { maxRetries: 1 },
-    // One attempt in each half of the time, whatever the other callers do.
+    // A platform that is back is noticed within 10 seconds.
     circuitBreaker: { failureThreshold: 5, recoveryTimeoutSeconds: 10 },
   });
   if (keys.kind === "file") return keyFile(keys.file, use, settings);

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { AttestationObserver } from "@attest/core";
-import { causesOf, notify } from "@attest/core/internal";
+import { causesOf, notify, printable } from "@attest/core/internal";
 import type { KeySetEvent } from "@attest/jwks";
 import { createIssuer } from "../create-issuer.js";
 import type { IssuerEvent } from "../events.js";
@@ -11,7 +11,7 @@ import { type IssuerConfig, readConfig } from "./config.js";
 import { KeysInFile } from "./keys-in-file.js";
 import { nodeListener } from "./node-listener.js";
 import { StartError } from "./start-error.js";
-import { watchForChange } from "./watch-file.js";
+import { fileState, watchForChange } from "./watch-file.js";
 
 export interface RunIssuerOptions {
   /** Path of the issuer's file. */
@@ -43,9 +43,13 @@ const FIXED = ["issuer", "trustDomain", "listen", "keys"] as const;
  * @throws {StartError | TrustPolicyError | TypeError} saying in one line why it cannot start.
  */
 export async function runIssuer({ config: file, observer }: RunIssuerOptions): Promise<RunningIssuer> {
+  const configState = fileState(file);
   const config = readConfig(file);
   const { platforms, rules } = config;
   const keys = KeysInFile.open(config.keys.file);
+  // Where the keys were made just now, this is the file that they were written to.
+  const keysState = fileState(config.keys.file);
+  keys.reload();
   const issuer = createIssuer({
     issuer: config.issuer,
     trustDomain: config.trustDomain,
@@ -59,21 +63,27 @@ export async function runIssuer({ config: file, observer }: RunIssuerOptions): P
   );
   const origin = await listen(server, config.listen);
 
-  function attempt(step: () => void): void {
+  function reloadPolicy(): void {
     try {
-      step();
+      const next = readConfig(file);
+      assertUnchanged(config, next);
+      issuer.reload({ platforms: next.platforms, rules: next.rules });
     } catch (error) {
       notify(observer, { type: "policy_refused", cause: causesOf(error) });
     }
   }
-  const reloadPolicy = (): void =>
-    attempt(() => {
-      const next = readConfig(file);
-      assertUnchanged(config, next);
-      issuer.reload({ platforms: next.platforms, rules: next.rules });
-    });
-  const reloadKeys = (): void => attempt(() => keys.reload());
-  const unwatch = [watchForChange(file, reloadPolicy), watchForChange(config.keys.file, reloadKeys)];
+  function reloadKeys(): void {
+    try {
+      keys.reload();
+      notify(observer, { type: "keys_loaded", kid: printable(keys.kid) });
+    } catch (error) {
+      notify(observer, { type: "keys_refused", cause: causesOf(error) });
+    }
+  }
+  const unwatch = [
+    watchForChange(file, configState, reloadPolicy),
+    watchForChange(config.keys.file, keysState, reloadKeys),
+  ];
 
   return {
     origin,
