@@ -32,6 +32,24 @@ test("the package exports these names and no others", async () => {
           "jwksHandler",
         ],
       },
+      "./internal": {
+        "types": [
+          "AddressRules",
+          "FetcherSettings",
+          "RemoteKeys",
+          "RemoteSource",
+        ],
+        "values": [
+          "CachedKeySet",
+          "MAX_KEYS",
+          "RemoteKeySet",
+          "createOutboundFetch",
+          "guardedUrl",
+          "isAllowedAddress",
+          "newFetchCounters",
+          "readFetcherOptions",
+        ],
+      },
     }
   `);
 });

@@ -1,22 +1,22 @@
-import type { Clock, Ed25519PublicKey } from "@attest/core";
+import type { Clock } from "@attest/core";
 import type { FetchCounters, IssuerState } from "./fetcher-status.js";
 import { isWithin } from "./is-within.js";
 import { KeptKeySet, type LoadedKeySet, type StaleUse } from "./kept-key-set.js";
-import type { KeySet } from "./key-set.js";
+import type { KeysById } from "./remote-source.js";
 import { SharedFetch } from "./shared-fetch.js";
 
 /** Source of a {@link CachedKeySet}. */
-export interface KeySetLoader {
+export interface KeySetLoader<Keys> {
   /** Fetches the key set. */
-  load(): Promise<LoadedKeySet>;
+  load(): Promise<LoadedKeySet<Keys>>;
   /** Gives up all fetches that are under way: they are dead. */
   abandon(): void;
   /** Whether a fetch would be refused at once, because too many have failed. */
   readonly isCircuitOpen: boolean;
 }
 
-export interface CachedKeySetOptions {
-  readonly loader: KeySetLoader;
+export interface CachedKeySetOptions<Keys> {
+  readonly loader: KeySetLoader<Keys>;
   readonly clock: Clock;
   /** Longest time that a fetch may take, in seconds. */
   readonly requestTimeoutSeconds: number;
@@ -33,16 +33,16 @@ export interface CachedKeySetOptions {
  * Key set of one issuer: kept while it is fresh, fetched by one request at a time, used for a while longer when it cannot
  * be fetched. It decides when the issuer is asked. An answer that is known is returned as it is, not as a promise.
  */
-export class CachedKeySet {
-  readonly #options: CachedKeySetOptions;
-  readonly #fetch: SharedFetch<LoadedKeySet>;
-  readonly #kept: KeptKeySet;
+export class CachedKeySet<Key, Keys extends KeysById<Key> = KeysById<Key>> {
+  readonly #options: CachedKeySetOptions<Keys>;
+  readonly #fetch: SharedFetch<LoadedKeySet<Keys>>;
+  readonly #kept: KeptKeySet<Keys>;
   /** When an unknown key id last caused a fetch. */
   #soughtAt = Number.NEGATIVE_INFINITY;
   /** When a failed signature last caused a fetch. A time of its own: made-up key ids must not put this fetch off. */
   #refreshedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(options: CachedKeySetOptions) {
+  constructor(options: CachedKeySetOptions<Keys>) {
     this.#options = options;
     const { clock, loader, requestTimeoutSeconds } = options;
     this.#kept = new KeptKeySet({
@@ -60,7 +60,7 @@ export class CachedKeySet {
     });
   }
 
-  getKeySet(): KeySet | Promise<KeySet> {
+  getKeySet(): Keys | Promise<Keys> {
     const now = this.#options.clock.now();
     const keySet = this.#usableAtOnce(now);
     if (keySet === undefined) return this.#loadOrFallBack();
@@ -69,7 +69,7 @@ export class CachedKeySet {
   }
 
   /** Returns the key named `kid`, or `undefined` when the issuer publishes none, as far as the latest fetch can tell. */
-  getKey(kid: string): Ed25519PublicKey | undefined | Promise<Ed25519PublicKey | undefined> {
+  getKey(kid: string): Key | undefined | Promise<Key | undefined> {
     const now = this.#options.clock.now();
     const keySet = this.#usableAtOnce(now);
     const key = keySet?.keys.get(kid);
@@ -79,7 +79,7 @@ export class CachedKeySet {
   }
 
   /** Returns the key named `kid` after another look at the issuer, unless there was such a look within the cooldown. */
-  async refreshKey(kid: string): Promise<Ed25519PublicKey | undefined> {
+  async refreshKey(kid: string): Promise<Key | undefined> {
     const { clock, counters, loader, unknownKeyCooldownSeconds } = this.#options;
     const now = clock.now();
     const known = this.#usableAtOnce(now)?.keys.get(kid);
@@ -104,7 +104,7 @@ export class CachedKeySet {
   }
 
   /** Looks for a key that the known set does not have: the issuer may have rotated, or the id is made up. */
-  async #seek(kid: string, now: number, isSetKnown: boolean): Promise<Ed25519PublicKey | undefined> {
+  async #seek(kid: string, now: number, isSetKnown: boolean): Promise<Key | undefined> {
     const { counters, unknownKeyCooldownSeconds } = this.#options;
     if (isSetKnown && !this.#fetch.isUnderWay) {
       if (isWithin(now, this.#soughtAt, unknownKeyCooldownSeconds)) {
@@ -122,7 +122,7 @@ export class CachedKeySet {
   }
 
   /** Returns the set when no look-up has to wait for it. Starts a fetch meanwhile when one is due. */
-  #usableAtOnce(now: number): KeySet | undefined {
+  #usableAtOnce(now: number): Keys | undefined {
     const keySet = this.#kept.usableAt(now);
     if (keySet !== undefined && this.#kept.isDueAt(now)) this.#loadInBackground();
     return keySet;
@@ -136,7 +136,7 @@ export class CachedKeySet {
   }
 
   /** Returns the set that a fetch brings. When it fails, returns the set that is known, as long as it may be used. */
-  async #loadOrFallBack(): Promise<KeySet> {
+  async #loadOrFallBack(): Promise<Keys> {
     const { clock, counters } = this.#options;
     if (this.#fetch.isUnderWay) counters.coalesced++;
     else counters.cacheMisses++;

@@ -20,7 +20,8 @@ import {
 } from "@attest/resilience";
 import { createOutboundFetch } from "#outbound-fetch";
 import type { KeySetEvent } from "../events.js";
-import { isAllowedAddress, type KeySetUrlOptions } from "../outbound/key-set-url.js";
+import { isAllowedAddress } from "../outbound/address-rules.js";
+import type { KeySetUrlOptions } from "../outbound/key-set-url.js";
 import type { Fetch } from "../outbound/outbound-fetch.portable.js";
 
 export interface JWKSFetcherOptions extends KeySetUrlOptions {

@@ -11,19 +11,13 @@ import {
 import { FetcherClosedError, KeySetRefusedError, UnexpectedStatusError } from "../errors/fetch-errors.js";
 import type { KeySetEvent } from "../events.js";
 import { fetchJson } from "../outbound/fetch-json.js";
-import { keySetUrl } from "../outbound/key-set-url.js";
 import type { RequestPool } from "../outbound/request-pool.js";
 import { freshnessSeconds } from "../outbound/response-headers.js";
 import type { KeySetLoader } from "./cached-key-set.js";
 import type { FetcherSettings } from "./fetcher-options.js";
 import type { FetchCounters } from "./fetcher-status.js";
 import type { LoadedKeySet } from "./kept-key-set.js";
-import { type KeySet, readKeySet } from "./key-set.js";
-
-interface Answer {
-  readonly keySet: KeySet;
-  readonly headers: Headers;
-}
+import type { RemoteAnswer, RemoteKeys, RemoteSource } from "./remote-source.js";
 
 /** Parts that the clients of one fetcher share. */
 export interface SharedByClients {
@@ -34,16 +28,22 @@ export interface SharedByClients {
 }
 
 /** Fetches one issuer's key set: attempts and waits within one deadline, and no fetch while its circuit is open. */
-export class IssuerClient implements KeySetLoader {
+export class IssuerClient<Keys extends RemoteKeys<unknown>> implements KeySetLoader<Keys> {
   readonly #issuer: string;
+  readonly #source: RemoteSource<Keys>;
   readonly #settings: FetcherSettings;
   readonly #shared: SharedByClients;
   readonly #breaker: CircuitBreaker;
-  #latest: KeySet | undefined;
   #isClosed = false;
 
-  constructor(issuer: string, settings: FetcherSettings, shared: SharedByClients) {
+  constructor(
+    issuer: string,
+    source: RemoteSource<Keys>,
+    settings: FetcherSettings,
+    shared: SharedByClients,
+  ) {
     this.#issuer = issuer;
+    this.#source = source;
     this.#settings = settings;
     this.#shared = shared;
     const { circuitBreaker } = settings;
@@ -69,7 +69,7 @@ export class IssuerClient implements KeySetLoader {
   }
 
   /** @throws {Error} saying why there is no key set: one of those that `JWKSFetcher.getJwks` names. */
-  async load(): Promise<LoadedKeySet> {
+  async load(): Promise<LoadedKeySet<Keys>> {
     const { counters } = this.#shared;
     const startedAt = performance.now();
     const about = () => ({
@@ -110,10 +110,10 @@ export class IssuerClient implements KeySetLoader {
     return Math.min(cacheTtlSeconds, Math.max(allowed, unknownKeyCooldownSeconds));
   }
 
-  async #fetch(): Promise<Answer> {
+  async #fetch(): Promise<RemoteAnswer<Keys>> {
     const { requestTimeoutSeconds, retry: retryConfig } = this.#settings;
     const { running } = this.#shared;
-    const url = keySetUrl(this.#issuer, this.#settings);
+    const url = this.#source.url();
     const deadline = performance.now() + requestTimeoutSeconds * 1000;
     const controller = new AbortController();
     const { signal } = controller;
@@ -143,15 +143,11 @@ export class IssuerClient implements KeySetLoader {
     }
   }
 
-  async #attempt(url: URL, signal: AbortSignal): Promise<Answer> {
+  async #attempt(url: URL, signal: AbortSignal): Promise<RemoteAnswer<Keys>> {
     const { clock, fetch, maxResponseBytes: maxBytes } = this.#settings;
-    const request = () =>
-      this.#breaker.execute(async () => {
-        const answer = fetchJson(url, { fetch, maxBytes, signal, now: clock.now() });
-        const { document, headers } = await abortable(answer, signal);
-        this.#latest = await readKeySet(document, this.#latest);
-        return { keySet: this.#latest, headers };
-      });
+    const ask = (from: URL) =>
+      abortable(fetchJson(from, { fetch, maxBytes, signal, now: clock.now() }), signal);
+    const request = () => this.#breaker.execute(async () => this.#source.read(await ask(url), ask));
     // A refusal by the breaker needs no place.
     return this.isCircuitOpen ? request() : this.#shared.pool.run(request, signal);
   }

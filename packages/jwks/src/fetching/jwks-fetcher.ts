@@ -3,18 +3,21 @@ import { notify, printable } from "@attest/core/internal";
 import { FetcherClosedError } from "../errors/fetch-errors.js";
 import { keyUnavailable } from "../errors/key-unavailable.js";
 import type { JWKSet } from "../jwk-set.js";
+import { keySetUrl } from "../outbound/key-set-url.js";
 import { RequestPool } from "../outbound/request-pool.js";
 import { CachedKeySet } from "./cached-key-set.js";
 import { type FetcherSettings, type JWKSFetcherOptions, readFetcherOptions } from "./fetcher-options.js";
 import { type IssuerState, type JWKSFetcherMetrics, newFetchCounters } from "./fetcher-status.js";
 import { IssuerClient } from "./issuer-client.js";
+import { type KeySet, readKeySet } from "./key-set.js";
 import { KnownIssuers } from "./known-issuers.js";
+import type { RemoteSource } from "./remote-source.js";
 
 /** State of one issuer. */
 interface Issuer {
   /** Outlives the key set, so that forgetting the keys does not forget that the issuer is down. */
-  readonly client: IssuerClient;
-  cached: CachedKeySet;
+  readonly client: IssuerClient<KeySet>;
+  cached: CachedKeySet<Ed25519PublicKey, KeySet>;
 }
 
 /**
@@ -117,7 +120,7 @@ export class JWKSFetcher {
   /** Failures of every kind become 1010 here. A known key is one resolved promise, and no chain of them. */
   #look(
     issuer: string,
-    find: (keySet: CachedKeySet) => Ed25519PublicKey | undefined | Promise<Ed25519PublicKey | undefined>,
+    find: (keySet: Issuer["cached"]) => Ed25519PublicKey | undefined | Promise<Ed25519PublicKey | undefined>,
   ): Promise<Ed25519PublicKey | undefined> {
     const refuse = (cause: unknown): never => {
       throw keyUnavailable(issuer, cause);
@@ -130,13 +133,13 @@ export class JWKSFetcher {
     }
   }
 
-  #keySet(issuer: string): CachedKeySet {
+  #keySet(issuer: string): Issuer["cached"] {
     if (this.#isClosed) throw new FetcherClosedError();
     return this.#issuers.use(issuer).cached;
   }
 
   #newIssuer(issuer: string): Issuer {
-    const client = new IssuerClient(issuer, this.#settings, {
+    const client = new IssuerClient(issuer, attestationKeys(issuer, this.#settings), this.#settings, {
       pool: this.#pool,
       counters: this.#counters,
       running: this.#running,
@@ -144,7 +147,7 @@ export class JWKSFetcher {
     return { client, cached: this.#newKeySet(issuer, client) };
   }
 
-  #newKeySet(issuer: string, loader: IssuerClient): CachedKeySet {
+  #newKeySet(issuer: string, loader: Issuer["client"]): Issuer["cached"] {
     const { observer } = this.#settings;
     return new CachedKeySet({
       ...this.#settings,
@@ -156,4 +159,16 @@ export class JWKSFetcher {
       },
     });
   }
+}
+
+/** Returns the source of an attestation issuer's keys: one document, at the issuer's well-known place. */
+function attestationKeys(issuer: string, settings: FetcherSettings): RemoteSource<KeySet> {
+  let latest: KeySet | undefined;
+  return {
+    url: () => keySetUrl(issuer, settings),
+    read: async ({ document, headers }) => {
+      latest = await readKeySet(document, latest);
+      return { keySet: latest, headers };
+    },
+  };
 }

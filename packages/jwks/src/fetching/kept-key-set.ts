@@ -1,14 +1,14 @@
 import { causesOf } from "@attest/core/internal";
 import type { IssuerState } from "./fetcher-status.js";
 import { isWithin } from "./is-within.js";
-import type { KeySet } from "./key-set.js";
+import type { KeysById } from "./remote-source.js";
 
 /** Part of its time after which a key set is due for a fetch, before a look-up has to wait for it. */
 const DUE_AFTER = 0.8;
 
 /** Key set that was just fetched, with the time for which it may be kept. */
-export interface LoadedKeySet {
-  readonly keySet: KeySet;
+export interface LoadedKeySet<Keys> {
+  readonly keySet: Keys;
   readonly freshSeconds: number;
 }
 
@@ -32,9 +32,9 @@ export interface KeptKeySetOptions {
  * Latest key set of one issuer, and the latest failure to fetch it. It decides for how long the set may be used, and
  * fetches nothing itself. Every `now` is in seconds since the Unix epoch.
  */
-export class KeptKeySet {
+export class KeptKeySet<Keys extends KeysById<unknown>> {
   readonly #options: KeptKeySetOptions;
-  #loaded: (LoadedKeySet & { readonly at: number }) | undefined;
+  #loaded: (LoadedKeySet<Keys> & { readonly at: number }) | undefined;
   /** Failure of the latest fetch, with its time. */
   #failure: { readonly error: unknown; readonly at: number; isReported: boolean } | undefined;
 
@@ -43,7 +43,7 @@ export class KeptKeySet {
   }
 
   /** Keeps the result of a fetch. */
-  succeed(loaded: LoadedKeySet, now: number): void {
+  succeed(loaded: LoadedKeySet<Keys>, now: number): void {
     this.#loaded = { ...loaded, at: now };
     this.#failure = undefined;
   }
@@ -54,7 +54,7 @@ export class KeptKeySet {
   }
 
   /** Returns the set when it can be used without a fetch: a fresh set, or an older one after a fetch that failed. */
-  usableAt(now: number): KeySet | undefined {
+  usableAt(now: number): Keys | undefined {
     const loaded = this.#loaded;
     if (loaded !== undefined && isWithin(now, loaded.at, loaded.freshSeconds)) return loaded.keySet;
     return this.fallbackAt(now);
@@ -64,7 +64,7 @@ export class KeptKeySet {
    * Returns the set for use in place of a failed fetch: only while it is known that the set cannot be fetched. A failure
    * from long ago says nothing about now, when the issuer may have revoked a key.
    */
-  fallbackAt(now: number): KeySet | undefined {
+  fallbackAt(now: number): Keys | undefined {
     if (this.#loaded === undefined || this.#failure === undefined) return undefined;
     const { failureHoldsSeconds, isCircuitOpen, staleIfErrorSeconds } = this.#options;
     if (!isCircuitOpen() && !isWithin(now, this.#failure.at, failureHoldsSeconds)) return undefined;

@@ -1,5 +1,5 @@
 import { KeySetRefusedError } from "../errors/fetch-errors.js";
-import { ipAddressBytes, isLoopbackAddress, isPublicAddress } from "./public-address.js";
+import { guardedUrl } from "./address-rules.js";
 
 export interface KeySetUrlOptions {
   /**
@@ -23,31 +23,7 @@ export function keySetUrl(
   issuer: string,
   { jwksUrl = wellKnownUrl, allowInsecure = false }: KeySetUrlOptions = {},
 ): URL {
-  const url = URL.parse(jwksUrl(issuer));
-  if (url === null) throw new KeySetRefusedError("the key set's URL is not absolute");
-  if (url.username !== "" || url.password !== "")
-    throw new KeySetRefusedError("the key set's URL must not hold credentials");
-  const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
-  const isLoopback = allowInsecure === "loopback" && (isLoopbackAddress(host) || host === "localhost");
-  if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback)) {
-    throw new KeySetRefusedError(
-      'the key set\'s URL must be https; allowInsecure: "loopback" allows http to this machine only',
-    );
-  }
-  const isAllowed = ipAddressBytes(host) === undefined ? !isLocalName(host) : isPublicAddress(host);
-  if (!isAllowed && !isLoopback)
-    throw new KeySetRefusedError("the key set's URL names an address that is not public");
-  return url;
-}
-
-/** Whether a connection may be made to `address`, which the host's name resolved to. */
-export function isAllowedAddress(address: string, { allowInsecure }: KeySetUrlOptions): boolean {
-  return isPublicAddress(address) || (allowInsecure === "loopback" && isLoopbackAddress(address));
-}
-
-/** Whether `host` is this machine on every network (RFC 6761 §6.3). */
-function isLocalName(host: string): boolean {
-  return /(?:^|\.)localhost\.?$/.test(host);
+  return guardedUrl(jwksUrl(issuer), "key set's URL", { allowInsecure });
 }
 
 function wellKnownUrl(issuer: string): string {

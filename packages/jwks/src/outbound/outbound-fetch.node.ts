@@ -27,7 +27,7 @@ const WITHOUT_BODY = [204, 205, 304];
  * @param lookup resolves names. Default: as the system does
  */
 export function createOutboundFetch(
-  { isAllowedAddress }: OutboundFetchOptions,
+  { isAllowedAddress, ca }: OutboundFetchOptions,
   lookup: Lookup = systemLookup,
 ): Fetch {
   const checked = checkedLookup(isAllowedAddress, lookup);
@@ -44,6 +44,7 @@ export function createOutboundFetch(
         },
         agent: false,
         lookup: checked,
+        ...(ca === undefined ? {} : { ca }),
         signal: request.signal,
       });
       outgoing.on("error", (error) => reject(asFetchFailure(error)));

@@ -31,6 +31,11 @@ const NOT_PUBLIC_IPV6 = [
 /** Range in which hosts without IPv4 reach the IPv4 internet: the last four bytes are the address (RFC 6052 §2.1). */
 const NAT64 = readPrefix("64:ff9b::/96");
 
+/** Ranges of networks that an organisation or its provider numbers by itself (RFC 1918, RFC 6598, RFC 4193). */
+const PRIVATE = ["10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"].map(
+  readPrefix,
+);
+
 const LOOPBACK = ["127.0.0.0/8", "::1/128"].map(readPrefix);
 
 /** Whether `address` is an IP address of the public internet. */
@@ -43,6 +48,12 @@ export function isPublicAddress(address: string): boolean {
 export function isLoopbackAddress(address: string): boolean {
   const bytes = ipAddressBytes(address);
   return bytes !== undefined && LOOPBACK.some((prefix) => isWithin(bytes, prefix));
+}
+
+/** Whether `address` is of a private network. Link-local addresses are not: the metadata services of clouds live there. */
+export function isPrivateAddress(address: string): boolean {
+  const bytes = ipAddressBytes(address);
+  return bytes !== undefined && PRIVATE.some((prefix) => isWithin(bytes, prefix));
 }
 
 function isPublic(bytes: Uint8Array): boolean {

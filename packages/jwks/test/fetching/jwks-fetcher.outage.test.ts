@@ -81,7 +81,11 @@ describe("many verifications at once", () => {
       requestTimeoutSeconds: 0.05,
       circuitBreaker: { failureThreshold: 1 },
     });
-    const client = new IssuerClient("https://issuer.example", settings, shared);
+    const source = {
+      url: () => new URL("https://issuer.example"),
+      read: async () => ({ keySet: { keys: new Map(), skipped: [] }, headers: new Headers() }),
+    };
+    const client = new IssuerClient("https://issuer.example", source, settings, shared);
     onTestFinished(() => client.close());
     await expect(client.load()).rejects.toThrow(
       "gave up after 1 attempt: no complete answer within 0.05 seconds",

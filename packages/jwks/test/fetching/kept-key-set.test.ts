@@ -10,8 +10,8 @@ const FAILURE_HOLDS = 10;
 const keySet: KeySet = { keys: new Map(), jwks: { keys: [] }, skipped: [] };
 
 /** A key set that was fetched at `FETCHED_AT`. */
-function fetched({ isCircuitOpen = false } = {}): KeptKeySet {
-  const kept = new KeptKeySet({
+function fetched({ isCircuitOpen = false } = {}): KeptKeySet<KeySet> {
+  const kept = new KeptKeySet<KeySet>({
     staleIfErrorSeconds: STALE,
     failureHoldsSeconds: FAILURE_HOLDS,
     isCircuitOpen: () => isCircuitOpen,
@@ -22,7 +22,7 @@ function fetched({ isCircuitOpen = false } = {}): KeptKeySet {
 
 describe("KeptKeySet", () => {
   test("has nothing to use before the first fetch, which is due", () => {
-    const kept = new KeptKeySet({
+    const kept = new KeptKeySet<KeySet>({
       staleIfErrorSeconds: STALE,
       failureHoldsSeconds: FAILURE_HOLDS,
       isCircuitOpen: () => true,

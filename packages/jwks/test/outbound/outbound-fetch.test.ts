@@ -2,7 +2,7 @@ import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { JWKSFetcher } from "../../src/fetching/jwks-fetcher.js";
-import { isAllowedAddress } from "../../src/outbound/key-set-url.js";
+import { isAllowedAddress } from "../../src/outbound/address-rules.js";
 import { createOutboundFetch, type Lookup } from "../../src/outbound/outbound-fetch.node.js";
 import { createOutboundFetch as createPortableFetch } from "../../src/outbound/outbound-fetch.portable.js";
 import { json, startIssuer } from "../support/issuer-server.js";
@@ -126,6 +126,10 @@ describe("createOutboundFetch", () => {
     const port = await start((_request, response) => response.end("here"));
     const portable = createPortableFetch({ isAllowedAddress: () => false });
     expect(await (await portable(`http://127.0.0.1:${port}/`)).text()).toBe("here");
+  });
+
+  test("has no certificate authorities of its own there, and says so", () => {
+    expect(() => createPortableFetch({ isAllowedAddress: () => true, ca: "pem" })).toThrow("on Node alone");
   });
 });
 
