@@ -1,19 +1,11 @@
-import { assertOptions, MAX_TIMER_SECONDS, seconds } from "@attest/core/internal";
 import { SUPPORTED_PROTOCOL_VERSIONS } from "@modelcontextprotocol/sdk/types.js";
 import { isProvenEach } from "../gate/proof-terms.js";
 import { BodyReader } from "../http/front/body-reader.js";
-import { allowOrigin, isPreflight, preflightResponse } from "../http/front/cross-origin.js";
-import { allowedOriginOf } from "../http/front/host-and-origin.js";
-import {
-  HttpRefusal,
-  noBatches,
-  onlyPost,
-  serverClosing,
-  sessionNotFound,
-} from "../http/front/http-refusal.js";
+import { HttpRefusal, noBatches, onlyPost, sessionNotFound } from "../http/front/http-refusal.js";
 import { assertPostHead } from "../http/front/request-head.js";
 import type { RequestExtra } from "../http/node-handler.js";
 import { readNodeRequests } from "../http/node-requests.js";
+import { type CloseOptions, HttpFront } from "./http-front.js";
 import { HttpReports } from "./http-reports.js";
 import type { HttpSession } from "./http-session.js";
 import {
@@ -23,11 +15,6 @@ import {
 } from "./http-sessions-options.js";
 import { type HttpSessionInfo, OpenSessions } from "./open-sessions.js";
 import { SessionOpening } from "./session-opening.js";
-
-export interface CloseOptions {
-  /** How long requests that are under way may go on, in seconds. Default: 0 s. */
-  readonly graceSeconds?: number | undefined;
-}
 
 /**
  * MCP over stateful Streamable HTTP: a server and a transport for each session, found again by the session's id and
@@ -41,7 +28,7 @@ export class HttpSessions implements AsyncDisposable {
   readonly #bodies: BodyReader;
   readonly #reports: HttpReports;
   readonly #isProvenEach: boolean;
-  #closed = false;
+  readonly #front: HttpFront;
 
   /** @throws {TypeError | RangeError} naming the option that is wrong. */
   constructor(options: HttpSessionsOptions) {
@@ -52,12 +39,17 @@ export class HttpSessions implements AsyncDisposable {
     this.#sessions = new OpenSessions(limits);
     this.#bodies = new BodyReader({ bytesInFlight: limits.bytesInFlight, bodyTimeoutSeconds });
     this.#reports = new HttpReports(settings);
+    this.#front = new HttpFront({
+      settings,
+      reports: this.#reports,
+      sessionOf: ({ headers }) => this.#sessions.get(headers.get("mcp-session-id") ?? "")?.ordinal ?? null,
+    });
     this.#opening = new SessionOpening({
       settings,
       sessions: this.#sessions,
       bodies: this.#bodies,
       reports: this.#reports,
-      isClosed: () => this.#closed,
+      isClosed: () => this.#front.isClosed,
     });
     readNodeRequests(this.handle);
   }
@@ -77,19 +69,8 @@ export class HttpSessions implements AsyncDisposable {
    *
    * @param extra the body, where a middleware has read it already, and the user that another has authenticated
    */
-  readonly handle = async (request: Request, extra: RequestExtra = {}): Promise<Response> => {
-    let origin: string | null = null;
-    let response: Response;
-    try {
-      if (this.#closed) throw serverClosing();
-      origin = allowedOriginOf(request, this.#settings);
-      response = await this.#route(request, extra, origin);
-    } catch (error) {
-      response = this.#refuse(request, error);
-    }
-    if (origin !== null) allowOrigin(response, origin);
-    return response;
-  };
+  readonly handle = (request: Request, extra: RequestExtra = {}): Promise<Response> =>
+    this.#front.handle(request, () => this.#route(request, extra));
 
   /**
    * Closes every session. Requests that come from now on are refused, 503.
@@ -97,9 +78,7 @@ export class HttpSessions implements AsyncDisposable {
    * @throws {TypeError | RangeError} when an option is wrong.
    */
   async close(options: CloseOptions = {}): Promise<void> {
-    assertOptions("close", options, ["graceSeconds"]);
-    const graceSeconds = seconds(0, { max: MAX_TIMER_SECONDS })(options.graceSeconds, "graceSeconds");
-    this.#closed = true;
+    const graceSeconds = this.#front.close(options);
     await this.#sessions.closeAll(graceSeconds);
   }
 
@@ -107,8 +86,7 @@ export class HttpSessions implements AsyncDisposable {
     return this.close();
   }
 
-  #route(request: Request, extra: RequestExtra, origin: string | null): Promise<Response> {
-    if (origin !== null && isPreflight(request)) return Promise.resolve(preflightResponse());
+  async #route(request: Request, extra: RequestExtra): Promise<Response> {
     if (!["GET", "POST", "DELETE"].includes(request.method)) throw new HttpRefusal(405, "Method not allowed");
     const isPost = request.method === "POST";
     // A caller with the session's id alone could listen to its agent's messages, or end the session.
@@ -144,14 +122,5 @@ export class HttpSessions implements AsyncDisposable {
     release();
     if (Array.isArray(value) && this.#isProvenEach) throw noBatches();
     return session.post(request, value, extra);
-  }
-
-  #refuse(request: Request, error: unknown): Response {
-    const isRefusal = error instanceof HttpRefusal;
-    if (!isRefusal) this.#reports.failed(error);
-    const refusal = isRefusal ? error : new HttpRefusal(500, "Internal error", -32603);
-    const session = this.#sessions.get(request.headers.get("mcp-session-id") ?? "");
-    this.#reports.refused(refusal.status, refusal.message, session?.ordinal ?? null);
-    return refusal.toResponse();
   }
 }

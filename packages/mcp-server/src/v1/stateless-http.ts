@@ -1,4 +1,3 @@
-import { assertOptions, MAX_TIMER_SECONDS, seconds } from "@attest/core/internal";
 import { errorResponse, isMessage, isRequest, type RequestMessage } from "@attest/core/wire";
 import { SUPPORTED_PROTOCOL_VERSIONS } from "@modelcontextprotocol/sdk/types.js";
 import { agentKeyOf } from "../context/agent-key.js";
@@ -9,17 +8,15 @@ import { RequestAdmission } from "../gate/request-admission.js";
 import type { Verdict } from "../gate/verdict.js";
 import { accessTokenOf } from "../http/front/access-token.js";
 import { BodyReader } from "../http/front/body-reader.js";
-import { allowOrigin, isPreflight, preflightResponse } from "../http/front/cross-origin.js";
 import { FairShares } from "../http/front/fair-shares.js";
-import { allowedOriginOf } from "../http/front/host-and-origin.js";
 import { HttpRefusal, noBatches, onlyPost, serverClosing } from "../http/front/http-refusal.js";
 import { jsonResponse } from "../http/front/json-response.js";
 import { assertPostHead } from "../http/front/request-head.js";
 import type { RequestExtra } from "../http/node-handler.js";
 import { readNodeRequests } from "../http/node-requests.js";
 import { ConnectionServers } from "./connection-servers.js";
+import { type CloseOptions, HttpFront } from "./http-front.js";
 import { HttpReports } from "./http-reports.js";
-import type { CloseOptions } from "./http-sessions.js";
 import { STRANGERS } from "./open-sessions.js";
 import { type AdmittedRequest, StatelessExchange } from "./stateless-exchange.js";
 import {
@@ -46,11 +43,11 @@ export class StatelessHttp implements AsyncDisposable {
   readonly #settings: StatelessHttpSettings;
   readonly #bodies: BodyReader;
   readonly #reports: HttpReports;
+  readonly #front: HttpFront;
   readonly #denials: GateReports;
   readonly #servers: ConnectionServers;
   readonly #open = new Set<StatelessExchange>();
   readonly #shares: FairShares<StatelessExchange>;
-  #closed = false;
 
   /** @throws {TypeError | RangeError} naming the option that is wrong. */
   constructor(options: StatelessHttpOptions) {
@@ -59,6 +56,7 @@ export class StatelessHttp implements AsyncDisposable {
     this.#settings = settings;
     this.#bodies = new BodyReader({ bytesInFlight: limits.bytesInFlight, bodyTimeoutSeconds });
     this.#reports = new HttpReports(settings);
+    this.#front = new HttpFront({ settings, reports: this.#reports, sessionOf: () => null });
     this.#denials = new GateReports(gate, (error) => this.#reports.failed(error));
     this.#servers = new ConnectionServers("StatelessHttp", settings);
     this.#shares = new FairShares({
@@ -86,20 +84,8 @@ export class StatelessHttp implements AsyncDisposable {
    *
    * @param extra the body, where a middleware has read it already, and the user that another has authenticated
    */
-  readonly handle = async (request: Request, extra: RequestExtra = {}): Promise<Response> => {
-    let origin: string | null = null;
-    let response: Response;
-    try {
-      if (this.#closed) throw serverClosing();
-      origin = allowedOriginOf(request, this.#settings);
-      response =
-        origin !== null && isPreflight(request) ? preflightResponse() : await this.#answer(request, extra);
-    } catch (error) {
-      response = this.#refuse(error);
-    }
-    if (origin !== null) allowOrigin(response, origin);
-    return response;
-  };
+  readonly handle = (request: Request, extra: RequestExtra = {}): Promise<Response> =>
+    this.#front.handle(request, () => this.#answer(request, extra));
 
   /**
    * Ends every request. Those that come from now on are refused, 503.
@@ -107,9 +93,7 @@ export class StatelessHttp implements AsyncDisposable {
    * @throws {TypeError | RangeError} when an option is wrong.
    */
   async close(options: CloseOptions = {}): Promise<void> {
-    assertOptions("close", options, ["graceSeconds"]);
-    const graceSeconds = seconds(0, { max: MAX_TIMER_SECONDS })(options.graceSeconds, "graceSeconds");
-    this.#closed = true;
+    const graceSeconds = this.#front.close(options);
     const end = performance.now() + graceSeconds * 1000;
     while (this.#open.size > 0 && performance.now() < end) {
       await new Promise((resolve) => setTimeout(resolve, POLL_MILLISECONDS));
@@ -169,7 +153,7 @@ export class StatelessHttp implements AsyncDisposable {
       return jsonResponse(errorResponse(message.id, step.error));
     }
     if (step.kind !== "admit") throw new Error(`a request that stands alone cannot ${step.kind}`);
-    if (this.#closed) throw serverClosing();
+    if (this.#front.isClosed) throw serverClosing();
     const exchange = this.#begin(verdict?.result?.verified ? agentKeyOf(verdict.result) : STRANGERS);
     try {
       return await exchange.answer(await this.#servers.createServer(), admitted);
@@ -199,13 +183,5 @@ export class StatelessHttp implements AsyncDisposable {
     this.#shares.take(holder, exchange);
     this.#open.add(exchange);
     return exchange;
-  }
-
-  #refuse(error: unknown): Response {
-    const isRefusal = error instanceof HttpRefusal;
-    if (!isRefusal) this.#reports.failed(error);
-    const refusal = isRefusal ? error : new HttpRefusal(500, "Internal error", -32603);
-    this.#reports.refused(refusal.status, refusal.message, null);
-    return refusal.toResponse();
   }
 }
