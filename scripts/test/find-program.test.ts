@@ -39,7 +39,9 @@ test("of two programs on PATH the one that has the needed module is found", asyn
 
 test("a program that its variable names and that lacks the module is an error, which says what is needed", async () => {
   vi.stubEnv("SNAKE_PATH", snake("first", "scales"));
-  await expect(findOrInstall(SNAKE)).rejects.toThrow(/^SNAKE_PATH is set, and the tests need a snake with venom: /);
+  await expect(findOrInstall(SNAKE)).rejects.toThrow(
+    /^SNAKE_PATH is set, and the tests need a snake with venom: /,
+  );
 });
 
 test("a program that its variable names and that has the module is taken", async () => {

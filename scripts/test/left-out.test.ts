@@ -23,7 +23,13 @@ test("tests that need Redis, Chromium, nginx or Python are left out by name wher
     {
       cwd: ROOT,
       encoding: "utf8",
-      env: { ...env, [REDIS.variable]: "", [CHROMIUM.variable]: "", [NGINX.variable]: "", [PYTHON.variable]: "" },
+      env: {
+        ...env,
+        [REDIS.variable]: "",
+        [CHROMIUM.variable]: "",
+        [NGINX.variable]: "",
+        [PYTHON.variable]: "",
+      },
     },
   );
   const lines = stripVTControlCharacters(stdout).trimEnd().split("\n");

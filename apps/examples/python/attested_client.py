@@ -13,6 +13,7 @@ import base64
 import hashlib
 import json
 import math
+import re
 import secrets
 import sys
 import time
@@ -64,9 +65,7 @@ def canonical(value):
 
 def canonical_number(value):
     """Writes a number as ECMAScript does. Python finds the same digits, and sets the point elsewhere."""
-    # The server rounds a larger integer, and would act on another number than the agent meant.
-    if isinstance(value, int) and abs(value) > 2**53 - 1:
-        raise ValueError(f"no double holds {value} for sure")
+    # This rounds integers beyond 2**53 as the server does, and raises OverflowError for one beyond all doubles.
     value = float(value)
     if not math.isfinite(value):
         raise ValueError("a number has to be finite")
@@ -138,7 +137,7 @@ class AttestedClient:
         attestation = result["capabilities"].get("experimental", {}).get(KEY, {})
         if attestation.get("verification_status") != "verified":
             raise SystemExit("the server did not verify the attestation")
-        self.nonce = attestation.get("nonce", self.nonce)
+        self.take_nonce(attestation.get("nonce"))
         self.each_request = attestation.get("proof") == "each-request"
         self.send("notifications/initialized", {})
 
@@ -147,11 +146,17 @@ class AttestedClient:
         try:
             return self.send(method, params, self.last_id)
         except Refused as refused:
-            nonce = refused.data.get("nonce")
-            if refused.code != 1012 or nonce is None:
+            # Another refusal is final.
+            if refused.code != 1012 or not self.take_nonce(refused.data.get("nonce")):
                 raise
-            self.nonce = nonce
             return self.send(method, params, self.last_id)
+
+    def take_nonce(self, nonce):
+        """Keeps the server's newest nonce for the next proofs, and says whether there is one."""
+        is_nonce = isinstance(nonce, str) and re.fullmatch("[!-~]{1,128}", nonce) is not None
+        if is_nonce:
+            self.nonce = nonce
+        return is_nonce
 
     def send(self, method, params, request_id=None):
         """Sends a request once, or a notification where there is no id, with a proof of its own."""
@@ -199,6 +204,13 @@ class AttestedClient:
             return answer["result"]
 
 
+    def close(self):
+        """Ends the session. Where each request is proven, a server takes no DELETE, and ends it by itself."""
+        if self.session is not None and not self.each_request:
+            headers = {"mcp-session-id": self.session, "mcp-protocol-version": self.protocol_version}
+            urllib.request.urlopen(urllib.request.Request(self.url, None, headers, method="DELETE")).close()
+
+
 def answer_to(request_id, response):
     """Reads one JSON text, or server-sent events until the one that answers the request."""
     if request_id is None:
@@ -206,14 +218,15 @@ def answer_to(request_id, response):
     if response.headers.get_content_type() == "application/json":
         return json.load(response)
     data = []
-    for line in response:
-        field, _, value = line.decode().rstrip("\r\n").partition(":")
+    for raw in response:
+        line = raw.decode().rstrip("\r\n")
+        field, _, value = line.partition(":")
         if field == "data":
             data.append(value)
-        elif field == "" and value == "" and data:
-            event = "\n".join(data)
+        elif line == "":
+            event = "\n".join(data).strip()
             data = []
-            message = json.loads(event) if event.strip() else {}
+            message = json.loads(event) if event else {}
             # Others are notifications and requests of the server's.
             if message.get("id") == request_id and "method" not in message:
                 return message
@@ -244,6 +257,7 @@ def main():
             else:
                 message["params"]["arguments"] = {**given.arguments, "changed": True}
             print(json.dumps(client.post(message)))
+        client.close()
     except Refused as refused:
         sys.exit(f"refused: {refused} {json.dumps(refused.data)}")
     except urllib.error.HTTPError as error:

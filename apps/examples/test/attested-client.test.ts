@@ -2,6 +2,8 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { dirname } from "node:path";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { type AttestationVerifier, type Ed25519PublicJwk, hmacNonces } from "@attest/core";
 import { TestIssuer } from "@attest/core/testing";
@@ -49,8 +51,8 @@ async function serve(makeHost: (createServer: () => McpServer, url: string) => H
   const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}/mcp`;
   const host = makeHost(createBank, url);
   const handle = async (request: Request) => {
-    const text = await request.clone().text();
-    posted.push(text === "" ? request.method : (JSON.parse(text) as { readonly method: string }).method);
+    const body = await request.clone().text();
+    posted.push(body === "" ? request.method : (JSON.parse(body) as { readonly method: string }).method);
     return host.handle(request);
   };
   http.on("request", toNodeHandler(handle));
@@ -63,29 +65,42 @@ async function serve(makeHost: (createServer: () => McpServer, url: string) => H
 }
 
 const rules = { tools: { "*": {} } };
-const verifierFor = (url: string, options: Parameters<TestIssuer["createVerifier"]>[0]): AttestationVerifier =>
+const verifierFor = (
+  url: string,
+  options: Parameters<TestIssuer["createVerifier"]>[0],
+): AttestationVerifier =>
   issuer.createVerifier({
     endpoints: [url],
     challenge: hmacNonces({ key: crypto.getRandomValues(new Uint8Array(32)) }),
     ...options,
   });
 
+/** The hosts, and what a client sends each at the end. */
 const HOSTS = {
-  "sessions that take each request with a proof": (enableJsonResponse: boolean) =>
-    serve((create, url) => {
-      const verifier = verifierFor(url, { requireProof: "each-request" });
-      return new HttpSessions({ verifier, createServer: create, rules, enableJsonResponse });
-    }),
-  "sessions that take a proof once": (enableJsonResponse: boolean) =>
-    serve((create, url) => {
-      const verifier = verifierFor(url, { requireProof: "always" });
-      return new HttpSessions({ verifier, createServer: create, rules, enableJsonResponse });
-    }),
-  "a server without sessions": (enableJsonResponse: boolean) =>
-    serve((create, url) => {
-      const verifier = verifierFor(url, {});
-      return new StatelessHttp({ verifier, createServer: create, rules, enableJsonResponse });
-    }),
+  "sessions that take each request with a proof": {
+    ends: [],
+    start: (enableJsonResponse: boolean) =>
+      serve((create, url) => {
+        const verifier = verifierFor(url, { requireProof: "each-request" });
+        return new HttpSessions({ verifier, createServer: create, rules, enableJsonResponse });
+      }),
+  },
+  "sessions that begin with a proof": {
+    ends: ["DELETE"],
+    start: (enableJsonResponse: boolean) =>
+      serve((create, url) => {
+        const verifier = verifierFor(url, { requireProof: "always" });
+        return new HttpSessions({ verifier, createServer: create, rules, enableJsonResponse });
+      }),
+  },
+  "a server without sessions": {
+    ends: [],
+    start: (enableJsonResponse: boolean) =>
+      serve((create, url) => {
+        const verifier = verifierFor(url, {});
+        return new StatelessHttp({ verifier, createServer: create, rules, enableJsonResponse });
+      }),
+  },
 };
 
 /** Runs the client, and gives it a token for the key that it prints. */
@@ -108,22 +123,93 @@ async function runClient(url: string, ...attack: readonly string[]): Promise<Run
   return { code, stdout: stdout.slice(stdout.indexOf("\n") + 1), stderr };
 }
 
-const ANSWER = JSON.stringify([{ type: "text", text: `${TRANSFER.to} for spiffe://example.com/model/m-1-small` }]);
+const ANSWER = JSON.stringify([
+  { type: "text", text: `${TRANSFER.to} for spiffe://example.com/model/m-1-small` },
+]);
 
 describe("the Python client, written from docs/protocol.md", async () => {
   const options = await needs(PYTHON);
 
-  describe.each(Object.entries(HOSTS))("at %s", (_, start) => {
+  describe.each(Object.entries(HOSTS))("at %s", (_, { start, ends }) => {
     test.each([
       ["event streams", false],
       ["JSON", true],
-    ])("calls a guarded tool, with answers in %s, and repeats what was challenged", options, async (_, json) => {
-      const { url, calls, posted } = await start(json);
-      const { code, stdout, stderr } = await runClient(url);
-      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-      expect(JSON.stringify(JSON.parse(stdout).content)).toBe(ANSWER);
-      expect(calls).toEqual([{ ...TRANSFER, " ": [0, 1e-7, 0.1, true, null, {}] }]);
-      expect(posted).toEqual(["initialize", "initialize", "notifications/initialized", "tools/call"]);
+    ])(
+      "calls a guarded tool, with answers in %s, and repeats what was challenged",
+      options,
+      async (_, json) => {
+        const { url, calls, posted } = await start(json);
+        const { code, stdout, stderr } = await runClient(url);
+        expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+        expect(JSON.stringify(JSON.parse(stdout).content)).toBe(ANSWER);
+        expect(calls).toEqual([{ ...TRANSFER, " ": [0, 1e-7, 0.1, true, null, {}] }]);
+        const [first, again, ...others] = posted;
+        expect([first, again]).toEqual(["initialize", "initialize"]);
+        expect(others).toEqual(["notifications/initialized", "tools/call", ...ends]);
+      },
+    );
+  });
+
+  describe.each(Object.entries(HOSTS).filter(([, { ends }]) => ends.length === 0))(
+    "at %s",
+    (_, { start }) => {
+      test("is refused a call whose argument changed after it was proved", options, async () => {
+        const { url, calls } = await start(false);
+        const { code, stdout, stderr } = await runClient(url, "--attack", "changed-argument");
+        expect(stdout.split("\n")).toHaveLength(2);
+        expect(code).toBe(1);
+        expect(stderr).toMatch(/^refused: 1012 /);
+        expect(stderr).not.toContain('"nonce"');
+        expect(calls).toHaveLength(1);
+      });
+
+      test("is refused a call that was sent before", options, async () => {
+        const { url, calls } = await start(false);
+        const { code, stderr } = await runClient(url, "--attack", "replay");
+        expect(code).toBe(1);
+        expect(stderr).toMatch(/^refused: 1006 /);
+        expect(calls).toHaveLength(2);
+      });
+    },
+  );
+
+  test("finds the page's request hashes, its proof, and the numbers of ECMAScript", options, async () => {
+    const numbers = [
+      0,
+      1e20,
+      1e21,
+      123456789012345680000,
+      1e-6,
+      1.5e-7,
+      5e-324,
+      1.7976931348623157e308,
+      -12.5,
+      2 ** 53 - 1,
+    ];
+    const vectors = [...PAGE.matchAll(/^\| `(\{.*\})` \| `([\w-]{43})` \|$/gm)];
+    expect(vectors.length).toBeGreaterThanOrEqual(7);
+    const [, proof] = /```text\n(\S+)\n```/.exec(PAGE) ?? [];
+    const [, d] = /`d` = `([\w-]{43})`/.exec(PAGE) ?? [];
+    const parts = [...PAGE.matchAll(/^```json\n(\{.*\})\n```$/gm)].slice(-2).map(([, part]) => part);
+    const program = `
+import json, sys
+from base64 import urlsafe_b64decode
+sys.path.insert(0, sys.argv[1])
+from attested_client import Ed25519PrivateKey, canonical, request_hash, sign
+given = json.load(sys.stdin)
+key = Ed25519PrivateKey.from_private_bytes(urlsafe_b64decode(given["d"] + "="))
+requests = map(json.loads, given["requests"])
+print(json.dumps({
+  "hashes": [request_hash(request["method"], request.get("params", {})) for request in requests],
+  "proof": sign(key, *map(json.loads, given["parts"])),
+  "numbers": canonical(given["numbers"]),
+}))`;
+    const child = launchProgram(await findProgram(PYTHON), ["-B", "-c", program, dirname(CLIENT)]);
+    child.stdin.end(JSON.stringify({ d, parts, numbers, requests: vectors.map(([, request]) => request) }));
+    expect(JSON.parse(await text(child.stdout))).toEqual({
+      hashes: vectors.map(([, , hash]) => hash),
+      proof,
+      numbers: JSON.stringify(numbers),
     });
   });
 });
