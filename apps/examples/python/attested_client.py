@@ -3,7 +3,8 @@
     python3 attested_client.py <url> <audience> <tool> [<arguments as JSON>]
 
 It makes a key, prints the public half as a JWK, and reads a token that is bound to it from a line of standard input.
-Then it calls the tool and prints what comes back. It needs Python 3.9 and the `cryptography` package, for Ed25519 alone.
+Then it calls the tool and prints what comes back. It needs Python 3 and its `cryptography` package, for Ed25519 alone.
+One token serves for as long as it lives: the client does not renew it, and answers no requests of the server's.
 
 With --attack changed-argument or --attack replay it does what a thief of its request would do.
 """
