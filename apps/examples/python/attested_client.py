@@ -2,6 +2,8 @@
 
     python3 attested_client.py <url> <audience> <tool> [<arguments as JSON>]
 
+`proof.py` beside it makes the proofs.
+
 It makes a key, prints the public half as a JWK, and reads a token that is bound to it from a line of standard input.
 Then it calls the tool and prints what comes back. It needs Python 3 and its `cryptography` package, for Ed25519 alone.
 One token serves for as long as it lives: the client does not renew it, and answers no requests of the server's.
@@ -10,23 +12,17 @@ With --attack changed-argument or --attack replay it does what a thief of its re
 """
 
 import argparse
-import base64
-import hashlib
 import json
-import math
 import re
-import secrets
 import sys
-import time
 import urllib.error
-import urllib.parse
 import urllib.request
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-KEY = "security.attestation"
-UNSIGNED_META = {KEY, "traceparent", "tracestate", "baggage", "progressToken"}
+from proof import KEY, base64url, prove
+
 PROTOCOL_VERSION = "2025-11-25"
 
 
@@ -37,88 +33,6 @@ class Refused(Exception):
         super().__init__(f"{error['code']} {error['message']}")
         self.code = error["code"]
         self.data = error.get("data") or {}
-
-
-def base64url(data):
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def sha256(text):
-    return base64url(hashlib.sha256(text.encode()).digest())
-
-
-def canonical(value):
-    """Writes a JSON value by RFC 8785. Raises ValueError where it has no canonical form."""
-    if value is None or isinstance(value, bool):
-        return json.dumps(value)
-    if isinstance(value, str):
-        # Half of a surrogate pair fails when the text is encoded: UnicodeEncodeError is a ValueError.
-        return json.dumps(value, ensure_ascii=False)
-    if isinstance(value, (int, float)):
-        return canonical_number(value)
-    if isinstance(value, list):
-        return "[" + ",".join(map(canonical, value)) + "]"
-    if "__proto__" in value:
-        raise ValueError("no request with a member named __proto__ can be proved")
-    names = sorted(value, key=lambda name: name.encode("utf-16-be"))
-    return "{" + ",".join(f"{canonical(name)}:{canonical(value[name])}" for name in names) + "}"
-
-
-def canonical_number(value):
-    """Writes a number as ECMAScript does. Python finds the same digits, and sets the point elsewhere."""
-    # This rounds integers beyond 2**53 as the server does, and raises OverflowError for one beyond all doubles.
-    value = float(value)
-    if not math.isfinite(value):
-        raise ValueError("a number has to be finite")
-    if value == 0:
-        return "0"
-    mantissa, exponent = f"{abs(value)!r}e0".split("e")[:2]
-    whole, _, fraction = mantissa.partition(".")
-    digits = (whole + fraction).lstrip("0")
-    # The value is 0.<digits> times ten to the power of `point`.
-    point = len(whole) + int(exponent) - (len(whole + fraction) - len(digits))
-    digits = digits.rstrip("0")
-    if len(digits) <= point <= 21:
-        text = digits.ljust(point, "0")
-    elif 0 < point <= 21:
-        text = f"{digits[:point]}.{digits[point:]}"
-    elif -6 < point <= 0:
-        text = f"0.{'0' * -point}{digits}"
-    else:
-        text = digits[0] + ("." + digits[1:] if len(digits) > 1 else "") + f"e{point - 1:+d}"
-    return f"-{text}" if value < 0 else text
-
-
-def without(parent, name, members):
-    """Copies `parent` with `members` taken out of the object `name`, and that too where it is then empty."""
-    if not isinstance(parent.get(name), dict):
-        return parent
-    left = {key: value for key, value in parent[name].items() if key not in members}
-    rest = {key: value for key, value in parent.items() if key != name}
-    return {**rest, name: left} if left else rest
-
-
-def request_hash(method, params):
-    meta = params.get("_meta")
-    in_session = not (isinstance(meta, dict) and "io.modelcontextprotocol/protocolVersion" in meta)
-    signed = without(params, "_meta", UNSIGNED_META)
-    if method == "initialize" and in_session and isinstance(signed.get("capabilities"), dict):
-        signed = {**signed, "capabilities": without(signed["capabilities"], "experimental", {KEY})}
-    return sha256(canonical({"method": method, "params": signed}))
-
-
-def target(url):
-    """Returns `htu`: the URL without query, fragment and user info, as the URL Standard writes an ASCII one."""
-    parts = urllib.parse.urlsplit(urllib.parse.urljoin(url, urllib.parse.urlsplit(url).path or "/"))
-    port = parts.port if parts.port != {"http": 80, "https": 443}.get(parts.scheme) else None
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    return f"{parts.scheme}://{host}{'' if port is None else f':{port}'}{parts.path}"
-
-
-def sign(key, header, claims):
-    """Returns a compact JWS."""
-    signed = ".".join(base64url(json.dumps(part, separators=(",", ":")).encode()) for part in (header, claims))
-    return f"{signed}.{base64url(key.sign(signed.encode()))}"
 
 
 class AttestedClient:
@@ -174,18 +88,7 @@ class AttestedClient:
         return message if request_id is None else {**message, "id": request_id}
 
     def evidence(self, method, params):
-        claims = {
-            "aud": self.audience,
-            "iat": int(time.time()),
-            "jti": secrets.token_urlsafe(16),
-            "wth": sha256(self.token),
-            "req": request_hash(method, params),
-            "htu": target(self.url),
-        }
-        if self.nonce is not None:
-            claims["nonce"] = self.nonce
-        proof = sign(self.key, {"alg": "EdDSA", "typ": "attestation-pop+jwt"}, claims)
-        return {"version": "0.1.0", "token": self.token, "proof": proof}
+        return prove(self.key, self.token, self.audience, self.url, method, params, self.nonce)
 
     def post(self, message):
         """Posts one message, and returns the result of its answer. A notification has none."""
@@ -203,7 +106,6 @@ class AttestedClient:
                 raise Refused(answer["error"])
             self.session = self.session or response.headers["mcp-session-id"]
             return answer["result"]
-
 
     def close(self):
         """Ends the session. Where each request is proven, a server takes no DELETE, and ends it by itself."""
