@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -10,6 +10,11 @@ export interface NeededProgram {
   /** Environment variable with its path instead. When the variable is empty, the tests do without the program. */
   readonly variable: string;
   readonly debianPackage: string;
+  /**
+   * Arguments with which it ends well only if it has all that the tests need of it, such as a module of Python's. One that
+   * does not is passed over: of two Pythons on PATH, Debian's packages are for one. Default: it only has to be there.
+   */
+  readonly probe?: readonly string[];
   /** Sentence that names the tests which need it: `the browser tests need Chromium`. */
   readonly need: string;
 }
@@ -49,6 +54,14 @@ export const CURL: NeededProgram = {
   need: "the test of the demo's commands needs curl",
 };
 
+export const PYTHON: NeededProgram = {
+  names: ["python3"],
+  variable: "PYTHON_PATH",
+  debianPackage: "python3-cryptography",
+  probe: ["-c", "from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey"],
+  need: "the tests of the Python client need Python 3 with the module cryptography",
+};
+
 /**
  * The path of a program, which is installed first where that is possible.
  *
@@ -63,18 +76,21 @@ export async function findProgram(program: NeededProgram): Promise<string> {
 /**
  * The path of a program, which is installed first where that is possible; `undefined` if it cannot be had.
  *
- * @throws {Error} if its variable names a path where there is no program.
+ * @throws {Error} if its variable names a path where there is no program, or one that lacks what is needed of it.
  */
 export async function findOrInstall(program: NeededProgram): Promise<string | undefined> {
-  const { names, variable } = program;
+  const { variable } = program;
   const configured = process.env[variable];
   if (configured === "") return undefined;
   if (configured !== undefined) {
-    if (isExecutable(configured)) return configured;
-    throw new Error(`${variable} is set, and there is no program at ${configured}`);
+    if (!isExecutable(configured)) {
+      throw new Error(`${variable} is set, and there is no program at ${configured}`);
+    }
+    if (!isComplete(program, configured)) throw new Error(`${variable} is set, and ${howToGet(program)}`);
+    return configured;
   }
   const isDebianRoot = existsSync("/etc/debian_version") && process.getuid?.() === 0;
-  return onPath(names) ?? (isDebianRoot ? await installFromDebian(program) : undefined);
+  return find(program) ?? (isDebianRoot ? await installFromDebian(program) : undefined);
 }
 
 /** One line that says what is missing and how to get it. */
@@ -84,9 +100,21 @@ export function howToGet({ names, variable, debianPackage, need }: NeededProgram
 
 /** The first of these programs that is on PATH, or where Debian has servers, which is not on every user's PATH. */
 export function onPath(names: readonly string[]): string | undefined {
+  return allOnPath(names)[0];
+}
+
+function find(program: NeededProgram): string | undefined {
+  return allOnPath(program.names).find((path) => isComplete(program, path));
+}
+
+function isComplete({ probe }: NeededProgram, path: string): boolean {
+  return probe === undefined || spawnSync(path, probe, { stdio: "ignore", timeout: 30_000 }).status === 0;
+}
+
+function allOnPath(names: readonly string[]): readonly string[] {
   return [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin"]
     .flatMap((folder) => names.map((name) => join(folder, name)))
-    .find(isExecutable);
+    .filter(isExecutable);
 }
 
 function isExecutable(path: string): boolean {
@@ -99,11 +127,11 @@ function isExecutable(path: string): boolean {
 }
 
 /** Best effort, and again for a while: another test run may hold apt's locks. */
-async function installFromDebian({ names, debianPackage }: NeededProgram): Promise<string | undefined> {
+async function installFromDebian(program: NeededProgram): Promise<string | undefined> {
   for (let attempt = 1; attempt <= 3; attempt++) {
     await aptGet("update");
-    await aptGet("install", "-y", "--no-install-recommends", debianPackage);
-    const installed = onPath(names);
+    await aptGet("install", "-y", "--no-install-recommends", program.debianPackage);
+    const installed = find(program);
     if (installed !== undefined) return installed;
     if (attempt < 3) await setTimeout(10_000);
   }
