@@ -20,7 +20,7 @@ import { wiretap } from "./demo/wiretap.js";
  */
 
 const USAGE =
-  "usage: pnpm demo [--serve]\n  --serve  leave provider and server running, on PROVIDER_PORT (4100) and SERVER_PORT (4200), and print\n           where, how to call by curl, and who does";
+  "usage: npx -y pnpm@10.34.9 demo [--serve]\n  --serve  leave provider and server running, on PROVIDER_PORT (4100) and SERVER_PORT (4200), and print\n           where, how to call by curl, and who does";
 const TRUST_DOMAIN = "provider.example";
 const API_KEY = "demo-agent-api-key";
 const LEFT_OUT = "left out: no redis-server is installed";

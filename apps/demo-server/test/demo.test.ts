@@ -71,12 +71,12 @@ describe("the demo", async () => {
   test("takes its options behind a -- too, as package managers hand them on", async () => {
     const { code, stdout } = await runProgram(demoProgram, { args: ["--", "--help"] });
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^usage: pnpm demo/);
+    expect(stdout).toMatch(/^usage: npx -y pnpm@\S+ demo/);
   });
 
   test("names an option it does not know and shows its usage", async () => {
     const { code, stderr } = await runProgram(demoProgram, { args: ["--sevre"] });
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^demo: Unknown option '--sevre'.*\nusage: pnpm demo/);
+    expect(stderr).toMatch(/^demo: Unknown option '--sevre'.*\nusage: npx -y pnpm@\S+ demo/);
   });
 });

@@ -20,16 +20,22 @@ const NOT_ALLOWED = 3;
 
 try {
   const { values } = parseArgs({
-    options: { config: { type: "string" }, explain: { type: "string" }, rotate: { type: "boolean" } },
+    options: {
+      config: { type: "string" },
+      explain: { type: "string" },
+      rotate: { type: "boolean" },
+      help: { type: "boolean", short: "h" },
+    },
   });
   const { config } = values;
-  if (config === undefined || (values.explain !== undefined && values.rotate === true))
+  if (values.help === true) process.stdout.write(`${USAGE}\n`);
+  else if (config === undefined || (values.explain !== undefined && values.rotate === true))
     throw new StartError(USAGE);
-  if (values.explain !== undefined) explainToken(config, values.explain);
+  else if (values.explain !== undefined) explainToken(config, values.explain);
   else if (values.rotate === true) rotateKeys(config);
   else await serve(config);
 } catch (error) {
-  process.stderr.write(`issuer: ${messageOf(error)}\n`);
+  process.stderr.write(`issuer: ${messageOf(error)}\n${isAboutArguments(error) ? `${USAGE}\n` : ""}`);
   process.exitCode = 1;
 }
 
@@ -63,6 +69,11 @@ function rotateKeys(config: string): void {
   const ring = KeysInFile.open(keys.file);
   ring.rotate(Math.max(KEEP_FOR_SECONDS, longest + SKEW_SECONDS));
   process.stdout.write(`${JSON.stringify({ kid: ring.kid })}\n`);
+}
+
+/** Whether the program was called with options that it does not have. */
+function isAboutArguments(error: unknown): boolean {
+  return error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
 }
 
 /** Returns what is wrong in words for people; what is no mistake of theirs comes with its stack. */

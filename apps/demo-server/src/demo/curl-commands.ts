@@ -14,7 +14,7 @@ const HEADERS = "-H 'content-type: application/json' -H 'accept: application/jso
  */
 export function curlCommands({ providerOrigin, serverOrigin, apiKey }: CurlTargets): string {
   const mcp = `${serverOrigin}/mcp`;
-  const inSession = `curl -s ${mcp} ${HEADERS} -H "mcp-session-id: $SESSION"`;
+  const inSession = `curl -sS ${mcp} ${HEADERS} -H "mcp-session-id: $SESSION"`;
   const capability = {
     version: ATTESTATION_VERSION,
     token: "$TOKEN",
@@ -27,9 +27,9 @@ export function curlCommands({ providerOrigin, serverOrigin, apiKey }: CurlTarge
     capabilities: { experimental: { [ATTESTATION_CAPABILITY_KEY]: capability } },
   };
   const call = { name: "restart_service", arguments: { service: "mail" } };
-  return `TOKEN=$(curl -s ${providerOrigin}/v1/attestations -H 'authorization: Bearer ${apiKey}' \\
+  return `TOKEN=$(curl -sS ${providerOrigin}/v1/attestations -H 'authorization: Bearer ${apiKey}' \\
   -H 'content-type: application/json' -d '{"audience":"${serverOrigin}"}' | sed -E 's/.*"token":"([^"]*)".*/\\1/')
-SESSION=$(curl -s -D - -o /dev/null ${mcp} ${HEADERS} \\
+SESSION=$(curl -sS -D - -o /dev/null ${mcp} ${HEADERS} \\
   -d '${request({ id: 1, method: "initialize", params }).replace("$TOKEN", `'"$TOKEN"'`)}' \\
   | tr -d '\\r' | sed -n 's/^[Mm]cp-[Ss]ession-[Ii]d: //p')
 ${inSession} \\

@@ -41,7 +41,7 @@ function textOf(event: LoggedEvent): string | undefined {
     case "denied":
       return `denied    session ${event.session}: ${callOf(event)}: ${event.code}, ${event.detail ?? "no detail"}, to ${agentOf(event)}`;
     case "rejected":
-      return `refused   ${event.code}, ${event.detail ?? "no detail"}${event.subject === null ? "" : ` (claims to be ${event.subject})`}`;
+      return `refused   ${event.code}, ${event.detail ?? (event.code === 1009 ? "no token was presented" : "no detail")}${event.subject === null ? "" : ` (claims to be ${event.subject})`}`;
     case "http_refused":
       return `refused   HTTP ${event.status}, ${event.reason}`;
     case "unattested":

@@ -65,6 +65,9 @@ export function readTrustedIssuers(trustedIssuers: unknown): ReadonlyMap<string,
   const byName = new Map<string, IssuerTrust>();
   const byDefaultDomain = new Map<string, string>();
   for (const entry of trustedIssuers) {
+    if (typeof entry !== "string" && typeof entry !== "object") {
+      throw new TypeError(`trustedIssuers holds issuers' names, or { issuer, … }, got ${kindOf(entry)}`);
+    }
     const read = readOptions(
       "trustedIssuers",
       typeof entry === "string" ? { issuer: entry } : entry,

@@ -12,7 +12,7 @@ const ADVICE: Readonly<Record<AttestationErrorCode, string>> = {
   1009: "Present a token: this server, or what was called on it, is for attested agents.",
   1010: "Try again later: the server cannot get the provider's keys now.",
   1011: "Try again later: the server cannot tell whether the token was used.",
-  1012: "Prove possession of the key that the token is bound to, or get a token that is not bound; if the proof was made, compare this machine's clock with the server's.",
+  1012: "Set proofOfPossession, and get a token bound to the agent's key; where data.proof is when-bound, one that is not bound passes too. If a proof was sent, compare this machine's clock with the server's.",
   1013: "Ask for what is open to this agent's trust level, or get a token from an issuer that is trusted more.",
 };
 

@@ -24,8 +24,10 @@ export function requireAttestation<Handler extends (...args: never[]) => unknown
   requirement: AttestationRequirement | undefined,
   handler: Handler,
 ): Handler {
+  if (typeof handler !== "function") {
+    throw new TypeError("requireAttestation takes a requirement, and after it the handler to guard");
+  }
   const compiled = [compileRequirement(requirement === undefined ? {} : requirement, "requireAttestation")];
-  if (typeof handler !== "function") throw new TypeError("requireAttestation takes the handler to guard");
   const guarded = async (...args: never[]): Promise<unknown> => {
     const call = callOf(args);
     let answer: unknown;
