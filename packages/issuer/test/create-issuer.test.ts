@@ -267,7 +267,7 @@ describe("a platform whose keys are unavailable", () => {
 
 describe("a signer that fails", () => {
   test("answers 500 with a fixed sentence, and what it said is for operators alone", async () => {
-    const { exchange, token, keyRing, observer } = await plain();
+    const { issuer, exchange, token, keyRing, observer } = await plain();
     keyRing.sign = () => {
       throw new Error("the HSM's secret trouble");
     };
@@ -275,6 +275,12 @@ describe("a signer that fails", () => {
     expect(status).toBe(500);
     expect(body).toEqual({ error: "server_error", error_description: "The issuer failed; try again later." });
     expect(observer.refusal.cause.join()).toContain("secret trouble");
+    keyRing.jwks = () => {
+      throw new Error("no keys now");
+    };
+    const keys = await issuer.handle(new Request(`${ISSUER}/.well-known/jwks.json`));
+    expect([keys.status, await keys.json()]).toEqual([500, body]);
+    expect(observer.refusal.cause).toEqual(["Error: no keys now"]);
   });
 });
 
