@@ -28,6 +28,27 @@ export const CHROMIUM: NeededProgram = {
   need: "the browser tests need Chromium",
 };
 
+export const NGINX: NeededProgram = {
+  names: ["nginx"],
+  variable: "NGINX_PATH",
+  debianPackage: "nginx",
+  need: "the proxy tests need nginx",
+};
+
+export const OPENSSL: NeededProgram = {
+  names: ["openssl"],
+  variable: "OPENSSL_PATH",
+  debianPackage: "openssl",
+  need: "the proxy tests need OpenSSL, for a certificate",
+};
+
+export const CURL: NeededProgram = {
+  names: ["curl"],
+  variable: "CURL_PATH",
+  debianPackage: "curl",
+  need: "the test of the demo's commands needs curl",
+};
+
 /**
  * The path of a program, which is installed first where that is possible.
  *
@@ -61,10 +82,9 @@ export function howToGet({ names, variable, debianPackage, need }: NeededProgram
   return `${need}: install it (Debian: apt-get install ${debianPackage}) so that ${names.join(" or ")} is on PATH, or set ${variable}`;
 }
 
-/** The first of these programs that is on PATH. */
+/** The first of these programs that is on PATH, or where Debian has servers, which is not on every user's PATH. */
 export function onPath(names: readonly string[]): string | undefined {
-  return (process.env["PATH"] ?? "")
-    .split(delimiter)
+  return [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin"]
     .flatMap((folder) => names.map((name) => join(folder, name)))
     .find(isExecutable);
 }

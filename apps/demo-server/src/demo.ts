@@ -4,6 +4,8 @@ import { parseArgs } from "node:util";
 import { StartError } from "@attest/demo-service";
 import { attacks, type Battlefield } from "./demo/attacks.js";
 import { type ChildService, startService } from "./demo/child-service.js";
+import { curlCommands } from "./demo/curl-commands.js";
+import { describeEvent } from "./demo/describe-event.js";
 import { callAsHonestAgent } from "./demo/honest-agent.js";
 import { requestToken } from "./demo/provider-client.js";
 import { type RedisProcess, startRedis } from "./demo/redis-process.js";
@@ -18,7 +20,7 @@ import { wiretap } from "./demo/wiretap.js";
  */
 
 const USAGE =
-  "usage: pnpm demo [--serve]\n  --serve  leave provider and server running, on PROVIDER_PORT (4100) and SERVER_PORT (4200), and print where";
+  "usage: pnpm demo [--serve]\n  --serve  leave provider and server running, on PROVIDER_PORT (4100) and SERVER_PORT (4200), and print\n           where, how to call by curl, and who does";
 const TRUST_DOMAIN = "provider.example";
 const API_KEY = "demo-agent-api-key";
 const LEFT_OUT = "left out: no redis-server is installed";
@@ -29,6 +31,8 @@ const PORT_VARIABLES = { "demo-provider": "PROVIDER_PORT", "demo-server": "SERVE
 
 const running: ChildService[] = [];
 let redis: RedisProcess | undefined;
+/** Whether what the server tells of its callers is shown. */
+let watching = false;
 
 try {
   const { serve } = readArguments();
@@ -42,10 +46,15 @@ try {
   });
   if (!serve) redis = await startRedis();
   const environment = { TRUST_DOMAIN, ISSUER: provider.origin, REDIS_URL: redis?.url ?? "" };
-  const server = await start("demo-server", serverProgram, {
-    PORT: serve ? (process.env["SERVER_PORT"] ?? "4200") : "0",
-    ...environment,
-  });
+  const server = await start(
+    "demo-server",
+    serverProgram,
+    {
+      PORT: serve ? (process.env["SERVER_PORT"] ?? "4200") : "0",
+      ...environment,
+    },
+    showEvent,
+  );
   // A second machine of one service: tokens for the first are meant for it too.
   const other =
     redis &&
@@ -128,15 +137,18 @@ async function runDemo(provider: ChildService, { server, other, proving }: Serve
 }
 
 async function serveUntilStopped(provider: ChildService, server: ChildService): Promise<void> {
+  const targets = { providerOrigin: provider.origin, serverOrigin: server.origin, apiKey: API_KEY };
   console.log(`provider  ${provider.origin}
 server    ${server.origin}/mcp
 API key   ${API_KEY}
 
-A token for the server:
-  curl -s ${provider.origin}/v1/attestations -H 'authorization: Bearer ${API_KEY}' \\
-    -H 'content-type: application/json' -d '{"audience":"${server.origin}"}'
+To get a token, present it, and call a tool:
 
-Ctrl-C stops both.`);
+${curlCommands(targets)}
+
+Ctrl-C stops both. Who comes, who calls what and who is refused:
+`);
+  watching = true;
   const stopped = Promise.withResolvers<void>();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stopped.resolve());
   const watch = setInterval(() => {
@@ -146,13 +158,19 @@ Ctrl-C stops both.`);
   await stopped.promise.finally(() => clearInterval(watch));
 }
 
+function showEvent(line: string): void {
+  const text = watching ? describeEvent(line) : undefined;
+  if (text !== undefined) console.log(text);
+}
+
 async function start(
   name: keyof typeof PORT_VARIABLES,
   program: string,
   environment: Readonly<Record<string, string>>,
+  onLine?: (line: string) => void,
 ): Promise<ChildService> {
   try {
-    const service = await startService(name, program, environment);
+    const service = await startService(name, program, environment, onLine);
     running.push(service);
     return service;
   } catch (cause) {

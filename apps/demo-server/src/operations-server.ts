@@ -7,7 +7,8 @@ import { z } from "zod";
  * those with provider trust may act.
  */
 export function createOperationsServer(verifier: Verifier, observer?: AttestationObserver): AttestingServer {
-  const server = createAttestingServer("operations", verifier, { version: "1.0.0", observer });
+  const options = { version: "1.0.0", observer, recordCalls: true };
+  const server = createAttestingServer("operations", verifier, options);
 
   server.registerTool(
     "service_status",

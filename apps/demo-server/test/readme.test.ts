@@ -38,18 +38,17 @@ describe("the README's programs", () => {
   });
 });
 
-describe("the packages' READMEs", () => {
+describe("the packages' READMEs and the page on proxies", () => {
   test("hold code that compiles as it stands, under strict settings", () => {
-    const files = ["core", "mcp-server", "mcp-client"].flatMap((name) =>
-      blocks(readFileSync(new URL(`../../../packages/${name}/README.md`, import.meta.url), "utf8")).map(
-        (source, index) => {
-          const file = `${folder}/${name}-${index}.ts`;
-          writeFileSync(file, source);
-          return file;
-        },
-      ),
+    const pages = ["core", "mcp-server", "mcp-client"].map((name) => `packages/${name}/README.md`);
+    const files = [...pages, "docs/behind-a-proxy.md"].flatMap((page) =>
+      blocks(readFileSync(new URL(`../../../${page}`, import.meta.url), "utf8")).map((source, index) => {
+        const file = `${folder}/${page.replaceAll(/\W/g, "-")}-${index}.ts`;
+        writeFileSync(file, source);
+        return file;
+      }),
     );
-    expect(files.length).toBeGreaterThanOrEqual(7);
+    expect(files.length).toBeGreaterThanOrEqual(8);
     compile(files);
   });
 

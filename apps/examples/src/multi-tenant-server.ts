@@ -10,9 +10,14 @@
  */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { AttestationVerifier, InMemoryReplayCache } from "@attest/core";
+import {
+  type AttestationObserver,
+  AttestationVerifier,
+  InMemoryReplayCache,
+  type TokenEvent,
+} from "@attest/core";
 import { HTTPKeyResolver } from "@attest/jwks";
-import { type AttestingServer, createAttestingServer } from "@attest/mcp-server";
+import { type AttestingServer, createAttestingServer, type GateEvent } from "@attest/mcp-server";
 import { HttpSessions, toNodeHandler } from "@attest/mcp-server/http";
 
 const tenants = {
@@ -35,10 +40,15 @@ const keyResolver = new HTTPKeyResolver({ allowInsecure: "loopback" });
 const replayCache = new InMemoryReplayCache();
 
 /** The server that one session of a tenant's agent gets. It knows that tenant's documents, and no others. */
-function createTenantServer(verifier: AttestationVerifier, documents: readonly string[]): AttestingServer {
+function createTenantServer(
+  verifier: AttestationVerifier,
+  documents: readonly string[],
+  observer: AttestationObserver<GateEvent>,
+): AttestingServer {
   // Every tool is for agents that are attested, at every call: a session outlives its token.
   const rules = { tools: { "*": {} } };
-  const server = createAttestingServer("documents", verifier, { version: "1.0.0", rules });
+  const options = { version: "1.0.0", rules, observer, recordCalls: true };
+  const server = createAttestingServer("documents", verifier, options);
   server.registerTool("list_documents", { description: "What documents there are" }, async () => ({
     content: [{ type: "text", text: `for ${server.attestation?.subject}: ${documents.join(", ")}` }],
   }));
@@ -48,21 +58,25 @@ function createTenantServer(verifier: AttestationVerifier, documents: readonly s
 /** The sessions of each tenant by its path. Apart from each other, so that no session's id works at another tenant's. */
 const sessionsByPath = new Map<string, HttpSessions>();
 for (const [name, { trustedIssuers, documents }] of Object.entries(tenants)) {
+  // The verifier tells who was let in or refused, the gate who called what.
+  const observer = {
+    record: (event: TokenEvent | GateEvent) => {
+      if (event.type === "verified") console.log(`${name}: let in ${event.subject}`);
+      if (event.type === "rejected") console.log(`${name}: refused, ${event.code}: ${event.detail}`);
+      if (event.type === "called")
+        console.log(`${name}: ${event.subject} called ${event.target}: ${event.outcome}`);
+    },
+  };
   const verifier = new AttestationVerifier({
     trustedIssuers,
     keyResolver,
     replayCache,
     audience: `https://documents.example/${name}`,
-    observer: {
-      record: (event) => {
-        if (event.type === "verified") console.log(`${name}: let in ${event.subject}`);
-        if (event.type === "rejected") console.log(`${name}: refused, ${event.code}: ${event.detail}`);
-      },
-    },
+    observer,
   });
   const sessions = new HttpSessions({
     verifier,
-    createServer: () => createTenantServer(verifier, documents),
+    createServer: () => createTenantServer(verifier, documents, observer),
   });
   sessionsByPath.set(`/${name}/mcp`, sessions);
 }

@@ -28,7 +28,7 @@ async function startTenants() {
 }
 
 describe("multi-tenant-server", () => {
-  test("shows each tenant's agent that tenant's documents, and says whom it let in", async () => {
+  test("shows each tenant's agent that tenant's documents, and says whom it let in and what they called", async () => {
     const { server, visit } = await startTenants();
     const acme = await visit("acme", "acme");
     expect(acme).toEqual({
@@ -45,6 +45,9 @@ describe("multi-tenant-server", () => {
       10_000,
     );
     expect(server.said()).toContain("acme: let in spiffe://acme.example/");
+    expect(server.said()).toContain(
+      "acme: spiffe://acme.example/model/demo-1-small called list_documents: ok\n",
+    );
   });
 
   test("refuses an agent of one tenant's issuer at the other, whichever audience its token names", async () => {

@@ -16,8 +16,8 @@ export function onNothing(name: string, operation: () => unknown): Contender {
   return onFresh(name, (count) => Array.from({ length: count }, () => undefined), operation);
 }
 
-/** Waits for a promise before the next operation begins. */
-function onFresh<Item>(
+/** Returns a contender that performs `operation` on what `prepare` makes. Waits for a promise before the next one begins. */
+export function onFresh<Item>(
   name: string,
   prepare: (count: number) => Promise<readonly Item[]> | readonly Item[],
   operation: (item: Item) => unknown,

@@ -2,6 +2,8 @@ import { benchSize } from "../../../test-support/bench-size.ts";
 /** Operation whose cost is compared. */
 export interface Contender {
   readonly name: string;
+  /** Of what costs much more than the others, one in so many is enough. Default: 1. */
+  readonly oneIn?: number;
   /** Makes what one round consumes, such as fresh tokens. Not measured. */
   readonly prepare: (operations: number) => Promise<void> | void;
   /** Performs the operation once for everything that was prepared. */
@@ -35,11 +37,12 @@ export async function measure(
       const index = (turn + round + WARM_UP_ROUNDS) % contenders.length;
       const contender = contenders[index];
       if (contender === undefined) continue;
-      await contender.prepare(operations);
+      const count = Math.ceil(operations / (contender.oneIn ?? 1));
+      await contender.prepare(count);
       const before = process.cpuUsage();
       await contender.run();
       const { user, system } = process.cpuUsage(before);
-      if (round >= 0) samples[index]?.push((user + system) / operations);
+      if (round >= 0) samples[index]?.push((user + system) / count);
     }
   }
   const [baseline = []] = samples;

@@ -1,10 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { type Contender, type Measured, measure } from "./measure.ts";
+import { PROVEN } from "./proof.ts";
 import { SIGNERS } from "./sign.ts";
 import { VERIFIERS } from "./verify.ts";
 
-export const TABLES = { verify: VERIFIERS, sign: SIGNERS } as const;
+export const TABLES = { verify: VERIFIERS, sign: SIGNERS, bound: PROVEN } as const;
 
 /**
  * Measures these contenders of `table` in a process of their own, beside the raw operation. What else ran before would
@@ -20,7 +21,7 @@ export function measureInOwnProcess(
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [table, ...names] = process.argv.slice(2);
-  const makers = table === "sign" ? TABLES.sign : TABLES.verify;
+  const makers = Object.entries(TABLES).find(([name]) => name === table)?.[1] ?? TABLES.verify;
   const contenders: Contender[] = [];
   for (const name of ["raw", ...names]) {
     const maker = makers[name];

@@ -5,10 +5,14 @@ import { benchReplayCache } from "./replay-cache.ts";
 import { freshTokens } from "./subject.ts";
 
 /*
- * `pnpm --filter @attest/core bench`. With arguments only these parts: verify, sign, replay. CPU time per operation,
+ * `pnpm --filter @attest/core bench`. With arguments only these parts: verify, sign, bound, replay. CPU time per operation,
  * medians of interleaved rounds. Compare the ratios within one run: absolute times drift with the machine.
  */
-const SUBJECTS = { verify: "verify one fresh token", sign: "sign one token" } as const;
+const SUBJECTS = {
+  verify: "verify one fresh token",
+  sign: "sign one token, make one proof",
+  bound: "verify one request with a proof",
+} as const;
 const parts = process.argv.slice(2);
 
 console.log(
@@ -17,7 +21,7 @@ console.log(
 const [sample = ""] = await freshTokens(1);
 console.log(`a token of ${sample.length} bytes`);
 
-for (const table of ["verify", "sign"] as const) {
+for (const table of ["verify", "sign", "bound"] as const) {
   if (parts.length > 0 && !parts.includes(table)) continue;
   const names = Object.keys(TABLES[table]).filter((name) => name !== "raw");
   printRatios(`${SUBJECTS[table]}, all in one process`, measureInOwnProcess(table, names));

@@ -2,6 +2,7 @@ import { createPrivateKey, sign } from "node:crypto";
 import { AttestationProvider, KeyPair } from "@attest/core";
 import { onMessages, onNothing } from "./contenders.ts";
 import type { Contender } from "./measure.ts";
+import { provingContender } from "./proof.ts";
 import { AUDIENCE, details, freshTokens, ISSUER, identity, keyPair, versioned } from "./subject.ts";
 
 /** Making of one token with an id of its own. The first is what the others are compared with: nothing but the signature. */
@@ -11,6 +12,7 @@ export const SIGNERS: Readonly<Record<string, () => Promise<Contender>>> = {
     return onMessages("raw crypto.sign, fresh messages", ({ message }) => sign(null, message, key));
   },
   core: async () => onNothing("@attest/core createToken", mintWith(keyPair)),
+  proof: async () => provingContender(300),
   "fast-jwt": async () => {
     const { createSigner } = await import("fast-jwt");
     const signWith = createSigner({

@@ -40,7 +40,12 @@ export async function freshTokens(count: number): Promise<readonly string[]> {
   for (let index = 0; index < count; index++) {
     tokens.push(await provider.createToken({ identity, audience: AUDIENCE, ...details }));
   }
-  return JSON.parse(JSON.stringify(tokens)) as string[];
+  return throughJson(tokens);
+}
+
+/** Returns `value` as a server gets it. */
+export function throughJson<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value)) as T;
 }
 
 /** Signed part of a token, and its signature. */

@@ -39,3 +39,4 @@ export { kindOf, printable } from "./printable.js";
 export { proofUrl } from "./proof/proof-url.js";
 export { type ProofSettings, signProof } from "./proof/sign-proof.js";
 export { assertSeconds } from "./seconds.js";
+export { keepsReplaysLocally } from "./verify/local-replays.js";

@@ -7,6 +7,7 @@ import { Ed25519PublicKey } from "../src/keys/ed25519-public-key.js";
 import { InMemoryKeyResolver } from "../src/keys/in-memory-key-resolver.js";
 import { KeyPair } from "../src/keys/key-pair.js";
 import type { KeyResolver, ReplayCache } from "../src/ports.js";
+import { hmacNonces } from "../src/proof/hmac-nonces.js";
 import { InMemoryReplayCache } from "../src/replay/in-memory-replay-cache.js";
 import { encodeSegment, type TokenSegment } from "../src/testing/forge-token.js";
 import { AttestationProvider } from "../src/token/attestation-provider.js";
@@ -16,7 +17,9 @@ import { replay } from "../src/verify/checks/replay.js";
 import { signature } from "../src/verify/checks/signature.js";
 import { replaceCheck } from "../src/verify/compose.js";
 import { composeVerifier } from "../src/verify/verifier.js";
+import { evidenceIn } from "../src/wire.js";
 import { AUDIENCE, attested, IDENTITY, ISSUER, NOW, refusal } from "./support/attested.js";
+import { bound, PROOF_HEADER, proofClaims, REQUEST } from "./support/bound.js";
 import { GROUP_ORDER, integerOf, SMALL_ORDER_POINTS, scalarBytes } from "./support/curve.js";
 import { forge, HEADER, PAYLOAD } from "./support/forge.js";
 import { bytesOf, RFC_8037, SPECCHECK_CASES } from "./support/vectors.js";
@@ -165,13 +168,22 @@ describe("Forgery", () => {
   });
 
   test("a proof offered as a token and a token as a proof (`typ`)", async () => {
-    const { keyPair, judge } = judging();
+    const { judge } = judging();
     expect(await judge({ ...HEADER, typ: "attestation-pop+jwt" })).toMatchObject(malformed);
-    const { verifier, keyPair: issuing } = attested();
-    const bound = forge(issuing, HEADER, { ...PAYLOAD, cnf: { jwk: keyPair.publicKey.toJwk() } });
-    expect(
-      await verifier.verify(bound, { proof: forge(keyPair), request: { method: "initialize" } }),
-    ).toMatchObject(refusal(1012, "proof"));
+    const { verifier, keyPair, agentKey, token, present, prove, createToken } = await bound();
+    expect(await verifier.verify(await prove())).toMatchObject(malformed);
+    const asProof = { ...PAYLOAD, ...proofClaims(token) };
+    for (const proof of [
+      token,
+      await createToken(),
+      forge(keyPair),
+      // All that a proof needs, by the right key, under the name of a token.
+      forge(agentKey, HEADER, asProof),
+      forge(agentKey, { ...PROOF_HEADER, typ: "attestation+jwt" }, asProof),
+    ]) {
+      expect(await present(proof)).toMatchObject(refusal(1012, "proof"));
+    }
+    expect(await present(forge(agentKey, PROOF_HEADER, asProof))).toMatchObject({ verified: true });
   });
 });
 
@@ -516,11 +528,152 @@ describe("Replay", () => {
 });
 
 describe("Theft", () => {
+  const stolen = refusal(1012, "proof");
+
+  test("control: the bound token that the tests below steal is good with its proof", async () => {
+    const { present, prove } = await bound();
+    expect(await present(await prove())).toMatchObject({ verified: true });
+  });
+
   test("bound token without proof", async () => {
-    const { createToken, verifier } = attested();
-    const bound = await createToken({ confirmationKey: KeyPair.generate().publicKey });
-    expect(await verifier.verify(bound)).toMatchObject(refusal(1012, "proof"));
-    expect(await verifier.verify(bound)).toMatchObject(refusal(1012, "proof"));
+    const { present } = await bound();
+    expect(await present(undefined)).toMatchObject(stolen);
+    expect(await present(undefined)).toMatchObject(stolen);
+  });
+
+  test("bound token with another key's proof", async () => {
+    const { present, forgeProof, keyPair, createToken, token } = await bound();
+    const thief = KeyPair.generate("thief");
+    expect(await present(forgeProof({}, { key: thief }))).toMatchObject(stolen);
+    expect(await present(forgeProof({}, { key: keyPair }))).toMatchObject(stolen);
+    // A thief with a token of his own makes good proofs, for that token.
+    const own = await createToken({ confirmationKey: thief.publicKey });
+    expect(await present(forge(thief, PROOF_HEADER, proofClaims(own)))).toMatchObject(stolen);
+    expect(await present(forge(thief, PROOF_HEADER, proofClaims(token)))).toMatchObject(stolen);
+  });
+
+  test("bound token with a proof for another token, server, method or arguments", async () => {
+    const { present, prove, createToken, agentKey } = await bound({
+      endpoints: ["https://server.example/mcp"],
+    });
+    const url = "https://server.example/mcp";
+    const elsewhere = "https://evil.example";
+    const another = await createToken({
+      confirmationKey: agentKey.publicKey,
+      audience: [AUDIENCE, elsewhere],
+    });
+    const changed = { to: "eve", amount: 10 };
+    for (const proof of [
+      await prove({ url, token: another }),
+      await prove({ url, token: another, audience: elsewhere }),
+      await prove({ url: "https://evil.example/mcp" }),
+      await prove({ url, request: { ...REQUEST, method: "tools/list" } }),
+      await prove({ url, request: { ...REQUEST, params: { name: "transfer", arguments: changed } } }),
+    ]) {
+      expect(await present(proof)).toMatchObject(stolen);
+    }
+    expect(await present(await prove({ url }))).toMatchObject({ verified: true });
+  });
+
+  test("bound token with an old or used proof", async () => {
+    const { present, prove, clock } = await bound();
+    const [old, used] = [await prove(), await prove()];
+    expect(await present(used)).toMatchObject({ verified: true });
+    expect(await present(used)).toMatchObject(refusal(1006, "replay"));
+    clock.advance(90);
+    expect(await present(old)).toMatchObject(stolen);
+    expect(await present(used)).toMatchObject(stolen);
+  });
+
+  test("a proof whose `iat` lies ahead, used again after its minute", async () => {
+    const { present, forgeProof, clock } = await bound();
+    const ahead = forgeProof({ iat: NOW + 30 });
+    expect(await present(ahead)).toMatchObject({ verified: true });
+    for (let passed = 0; passed < 130; passed++) {
+      clock.advance(1);
+      expect(await present(ahead)).toMatchObject({ verified: false });
+    }
+  });
+
+  test("relayed by a server of the same audience name", async () => {
+    const { token, prove, keyResolver, clock, verifier } = await bound({
+      endpoints: ["https://a.example/mcp"],
+    });
+    const relay = new AttestationVerifier({
+      trustedIssuers: [ISSUER],
+      keyResolver,
+      clock,
+      audience: AUDIENCE,
+      endpoints: ["https://b.example/mcp"],
+    });
+    const proof = await prove({ url: "https://b.example/mcp" });
+    expect(await verifier.verify(token, { proof, request: REQUEST })).toMatchObject(stolen);
+    expect(await relay.verify(token, { proof, request: REQUEST })).toMatchObject({ verified: true });
+  });
+
+  test("relayed to another user: a proof that names another access token", async () => {
+    const { present, prove } = await bound({ bindUser: true });
+    expect(await present(await prove({ accessToken: "alice" }), { accessToken: "eve" })).toMatchObject(
+      stolen,
+    );
+    expect(await present(await prove(), { accessToken: "eve" })).toMatchObject(stolen);
+  });
+
+  test("a cached token whose key the issuer withdrew", async () => {
+    const { present, prove, keyResolver, keyPair } = await bound();
+    expect(await present(await prove())).toMatchObject({ verified: true });
+    keyResolver.removeKey(ISSUER, keyPair.kid);
+    expect(await present(await prove())).toMatchObject(refusal(1003, "signature"));
+    keyResolver.addKey(ISSUER, keyPair.kid, KeyPair.generate().publicKey);
+    expect(await present(await prove())).toMatchObject(refusal(1003, "signature"));
+  });
+
+  test("another key's proof with the victim's jti", async () => {
+    const { present, forgeProof, createToken, verifier } = await bound();
+    const thief = KeyPair.generate("thief");
+    const own = await createToken({ confirmationKey: thief.publicKey });
+    const jti = "the-victims-proof-id";
+    const burning = forge(thief, PROOF_HEADER, { ...proofClaims(own), jti });
+    expect(await verifier.verify(own, { proof: burning, request: REQUEST })).toMatchObject({
+      verified: true,
+    });
+    expect(await present(forgeProof({ jti }, { key: thief }))).toMatchObject(stolen);
+    expect(await present(forgeProof({ jti }))).toMatchObject({ verified: true });
+  });
+
+  test("evidence in two places", async () => {
+    const { verifier, createToken } = await bound();
+    const [inMeta, inCapabilities] = [await createToken(), await createToken()];
+    const twice = evidenceIn({
+      params: {
+        _meta: { "security.attestation": { token: inMeta } },
+        capabilities: { experimental: { "security.attestation": { token: inCapabilities } } },
+      },
+    });
+    expect(await verifier.verify(twice?.token)).toMatchObject(malformed);
+    // Neither has been burned.
+    expect(await verifier.verify(inMeta)).toMatchObject({ verified: true });
+    expect(await verifier.verify(inCapabilities)).toMatchObject({ verified: true });
+  });
+
+  test("duplicate members smuggled past the hash", async () => {
+    const { present, prove } = await bound();
+    const text =
+      '{"method":"tools/call","params":{"name":"transfer","arguments":{"to":"alice","amount":10}}}';
+    const smuggled = [
+      text.replace('"to":"alice"', '"to":"alice","to":"eve"'),
+      text.replace('"name":"transfer"', '"name":"transfer","name":"delete"'),
+      text.replace('"amount":10', '"amount":10,"__proto__":{"to":"eve"}'),
+      text.replace('"method":"tools/call"', '"method":"tools/call","method":"tools/list"'),
+    ];
+    for (const message of smuggled) {
+      expect(await present(await prove(), { request: JSON.parse(message) as typeof REQUEST })).toMatchObject(
+        stolen,
+      );
+    }
+    expect(await present(await prove(), { request: JSON.parse(text) as typeof REQUEST })).toMatchObject({
+      verified: true,
+    });
   });
 });
 
@@ -711,7 +864,62 @@ describe("Must hold", () => {
     expect(await cache.count()).toBe(50);
   });
 
-  test("input from the peer costs at most one signature verification, and none before the issuer is known to be trusted", async () => {
+  test("input from the peer costs at most two signature verifications and one key import, and none before the issuer is known to be trusted", async () => {
+    const { verifier, keyPair, agentKey, prove } = await bound();
+    const verify = vi.spyOn(Ed25519PublicKey.prototype, "verify");
+    const importing = vi.spyOn(Ed25519PublicKey, "fromJwk");
+    const costs = async (payload: object, proof: string): Promise<readonly number[]> => {
+      const token = forge(keyPair, HEADER, { ...PAYLOAD, cnf: { jwk: agentKey.toJwk() }, ...payload });
+      verify.mockClear();
+      importing.mockClear();
+      await verifier.verify(token, { proof, request: REQUEST });
+      return [verify.mock.calls.length, importing.mock.calls.length];
+    };
+    const token = forge(keyPair, HEADER, { ...PAYLOAD, cnf: { jwk: agentKey.toJwk() } });
+    const proofs = [
+      forge(agentKey, PROOF_HEADER, proofClaims(token)),
+      forge(KeyPair.generate(), PROOF_HEADER, proofClaims(token)),
+      await prove(),
+      "x".repeat(10_000),
+      "",
+    ];
+    try {
+      for (const proof of proofs) {
+        expect(await costs({ iss: "https://evil.example" }, proof)).toEqual([0, 0]);
+        const [signatures = 0, imports = 0] = await costs({}, proof);
+        expect(signatures).toBeLessThanOrEqual(2);
+        expect(imports).toBeLessThanOrEqual(1);
+      }
+    } finally {
+      vi.restoreAllMocks();
+    }
+  });
+
+  test("no secret of a proof in results and events: access tokens, whole proofs, keys of nonces", async () => {
+    const challenge = hmacNonces({ key: new Uint8Array(32).fill(7) });
+    const { present, prove, forgeProof, observer, verifier } = await bound({ bindUser: true, challenge });
+    const proofs = [
+      await prove({ accessToken: "secret-access-token", nonce: challenge.current() }),
+      await prove({ accessToken: "secret-access-token" }),
+      forgeProof({ aud: "x", ath: undefined }),
+      forgeProof({}, { key: KeyPair.generate() }),
+    ];
+    const results = [];
+    for (const proof of proofs) {
+      for (const accessToken of ["secret-access-token", "secret-other-token"]) {
+        results.push(await present(proof, { accessToken }));
+      }
+    }
+    expect(observer.events.length).toBeGreaterThanOrEqual(results.length);
+    const said =
+      inspect([results, observer.events, verifier], { depth: 10 }) +
+      JSON.stringify([results, observer.events]);
+    expect(said).not.toContain("secret-");
+    for (const proof of proofs) expect(said).not.toContain(proof.slice(-40));
+    expect(said).not.toMatch(/(07, ?){4}|(7, ?){4}|(07 ){4}/);
+  });
+
+  test("an unbound token from the peer costs at most one signature verification, and none before the issuer is known to be trusted", async () => {
     const { keyPair, keyResolver, verifier } = attested();
     const verify = vi.spyOn(Ed25519PublicKey.prototype, "verify");
     const getKey = vi.spyOn(keyResolver, "getKey");

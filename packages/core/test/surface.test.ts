@@ -124,6 +124,7 @@ test("the package exports these names and no others", async () => {
           "decodeTextFromBase64url",
           "flag",
           "having",
+          "keepsReplaysLocally",
           "kindOf",
           "membersOf",
           "names",

@@ -10,7 +10,7 @@ interface DescribedToken {
   readonly expiresAt: number | null;
 }
 
-/** An event of a client's tokens. It survives JSON as it is. */
+/** An event of a client's tokens and of its HTTP sessions. It survives JSON as it is. */
 export type ClientEvent =
   /** The token source gave a token for a new connection. */
   | (DescribedToken & {
@@ -36,5 +36,20 @@ export type ClientEvent =
       readonly audience: string | null;
       readonly durationSeconds: number;
       /** The messages of the source's error and of those behind it, outermost first. */
+      readonly cause: readonly string[];
+    }
+  /** The server had forgotten the HTTP session, 404, and a new one goes on in its place. */
+  | {
+      readonly type: "session_reopened";
+      readonly audience: string | null;
+      /** The seconds from the 404 until the new session was ready. */
+      readonly durationSeconds: number;
+    }
+  /** The server had forgotten the HTTP session, and no new one could be opened. The next request tries again. */
+  | {
+      readonly type: "session_lost";
+      readonly audience: string | null;
+      readonly durationSeconds: number;
+      /** The messages of the error and of those behind it, outermost first. */
       readonly cause: readonly string[];
     };

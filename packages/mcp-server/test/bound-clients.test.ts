@@ -1,6 +1,6 @@
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
-import { AttestationProvider, type AttestationVerifierOptions, hmacNonces, KeyPair } from "@attest/core";
+import { type AttestationVerifierOptions, hmacNonces, KeyPair } from "@attest/core";
 import { FixedClock } from "@attest/core/testing";
 import { AttestingClientSession, attestTransport, type RemoteTokenSource } from "@attest/mcp-client";
 import { createAttestingServer, currentAttestation } from "@attest/mcp-server";
@@ -18,7 +18,7 @@ import {
 } from "@modelcontextprotocol/sdk/types.js";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
-import { AUDIENCE, ISSUER, Issuer, sonnet } from "./support/agents.ts";
+import { AUDIENCE, Issuer } from "./support/agents.ts";
 import { createWeatherServer } from "./support/weather-server.ts";
 
 const NONCE_KEY = new Uint8Array(32);
@@ -105,6 +105,28 @@ describe.each([
 });
 
 describe("a client that proves its key", () => {
+  test.each(["when-bound", "always", "each-request"] as const)(
+    "goes on in a new session, with another token and proofs of its own, when the process is started again, under %s",
+    async (requireProof) => {
+      const issuer = new Issuer();
+      const verifier = issuer.verifier({ requireProof });
+      const start = () => new HttpSessions({ verifier, createServer: () => createWeatherServer(verifier) });
+      let sessions = start();
+      onTestFinished(() => sessions.close());
+      const url = await serve((request, response) => toNodeHandler(sessions.handle)(request, response));
+      const { agent, getToken } = provingAgent(issuer);
+      await agent.connect(new StreamableHTTPClientTransport(url) as Transport);
+      expect(await agent.callTool({ name: "steer-clouds" })).toEqual(STEERED);
+      await sessions.close();
+      sessions = start();
+      const calls = Array.from({ length: 10 }, () => agent.callTool({ name: "steer-clouds" }));
+      for (const answer of await Promise.all(calls)) expect(answer).toEqual(STEERED);
+      expect(agent.attestationVerified).toBe(true);
+      expect(sessions.size).toBe(1);
+      expect(getToken).toHaveBeenCalledTimes(2);
+    },
+  );
+
   test("uses one token for 1,000 calls, 50 at a time, each with a proof of its own", async () => {
     const issuer = new Issuer();
     const connect = await overHttp(issuer, { requireProof: "each-request", maxLifetimeSeconds: 3600 });
@@ -138,13 +160,12 @@ describe("a client that proves its key", () => {
     const issuer = new Issuer();
     const clock = new FixedClock(Date.now() / 1000);
     const connect = await overHttp(issuer, { clock });
-    const provider = new AttestationProvider({ issuer: ISSUER, keyPair: issuer.keyPair, clock });
     const keys: (string | undefined)[] = [];
     const { agent } = provingAgent(issuer, {
       clock,
       getToken: async ({ confirmationKey }) => {
         keys.push(confirmationKey?.x);
-        return provider.createToken({ identity: sonnet, audience: AUDIENCE, confirmationKey });
+        return issuer.token({ clock, confirmationKey });
       },
     });
     await agent.connect(await connect());

@@ -18,12 +18,14 @@ export interface ChildService {
 /**
  * Starts a Node program and waits until it says where it listens.
  *
+ * @param onLine is given every line that the program writes to stdout after that
  * @throws {Error} with what the program wrote to stderr, when it ends or stays silent instead.
  */
 export async function startService(
   name: string,
   program: string,
   environment: Readonly<Record<string, string>>,
+  onLine?: (line: string) => void,
 ): Promise<ChildService> {
   const child = spawn(process.execPath, [program], {
     env: { PATH: process.env["PATH"], ...environment },
@@ -48,7 +50,7 @@ export async function startService(
   const deadline = AbortSignal.timeout(START_SECONDS * 1000);
   const exited = once(child, "exit", { signal: deadline }).then(() => undefined);
   try {
-    const origin = await Promise.race([originFrom(child), exited]);
+    const origin = await Promise.race([originFrom(child, onLine), exited]);
     if (origin === undefined)
       throw new Error(`${name} did not start: ${complaints.trim() || "it ended without a word"}`);
     started = true;
@@ -64,16 +66,21 @@ export async function startService(
 }
 
 /** The address in `<name> listening on <origin>`; `undefined` when the program ends without saying it. */
-async function originFrom(child: ChildProcess): Promise<string | undefined> {
-  if (!child.stdout) return undefined;
-  for await (const line of createInterface({ input: child.stdout })) {
-    const [, origin] = / listening on (http:\S+)$/.exec(line) ?? [];
-    if (origin !== undefined) {
-      child.stdout.resume();
-      return origin;
-    }
-  }
-  return undefined;
+function originFrom(child: ChildProcess, onLine?: (line: string) => void): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    if (!child.stdout) return resolve(undefined);
+    let hasOrigin = false;
+    const lines = createInterface({ input: child.stdout });
+    lines.on("line", (line) => {
+      const [, origin] = / listening on (http:\S+)$/.exec(line) ?? [];
+      if (hasOrigin) onLine?.(line);
+      else if (origin !== undefined) {
+        hasOrigin = true;
+        resolve(origin);
+      }
+    });
+    lines.on("close", () => resolve(undefined));
+  });
 }
 
 async function stop(child: ChildProcess): Promise<void> {

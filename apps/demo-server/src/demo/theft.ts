@@ -3,7 +3,7 @@ import { withEvidence } from "@attest/core/wire";
 import { attempt, type Outcome, outcomeOf } from "./attempt.js";
 import type { CapturedRequest, WiretappedAgent } from "./wiretap.js";
 
-/** What a thief has: all of the traffic of an agent that proves its key, and a server that asks for proofs. */
+/** Means of a thief: all traffic of an agent that proves its key, and a server that asks for proofs. */
 interface TheftScene {
   readonly mcpUrl: string;
   readonly agent: WiretappedAgent;

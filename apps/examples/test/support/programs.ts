@@ -85,7 +85,16 @@ function launch(
   args: readonly string[],
   env: Record<string, string>,
 ): ChildProcessWithoutNullStreams {
-  const child = spawn(process.execPath, [program, ...args], {
+  return launchProgram(process.execPath, [program, ...args], env);
+}
+
+/** Starts a program that runs until the test is over. */
+export function launchProgram(
+  command: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): ChildProcessWithoutNullStreams {
+  const child = spawn(command, args, {
     env: { PATH: process.env["PATH"], NODE_NO_WARNINGS: "1", ...env },
   });
   onTestFinished(() => void child.kill("SIGKILL"));

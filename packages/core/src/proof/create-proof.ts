@@ -6,6 +6,7 @@ import type { Signer } from "../ports.js";
 import { kindOf } from "../printable.js";
 import { decodeToken } from "../token/decode-token.js";
 import { isSupportedAlgorithm } from "../token/token-header.js";
+import { isNonce } from "../wire/nonce.js";
 import { proofUrl } from "./proof-url.js";
 import type { ProvenRequest } from "./request-hash.js";
 import { type ProofSettings, type SignedProof, signProof } from "./sign-proof.js";
@@ -48,13 +49,18 @@ const url: Option<string> = (value, name) => {
   throw new TypeError(`${name} must be an http or https URL, got ${kindOf(value)}`);
 };
 
+const nonce: Option<string> = (value, name) => {
+  if (isNonce(value)) return value;
+  throw new TypeError(`${name} must be 1 to 128 visible ASCII characters, got ${kindOf(value)}`);
+};
+
 const OPTIONS: OptionsSpec<ProofSettings> = {
   key,
   token: text(),
   audience: text(),
   request,
   url: optional(url),
-  nonce: optional(text()),
+  nonce: optional(nonce),
   accessToken: optional(text()),
   clock: clock(),
 };
@@ -89,15 +95,9 @@ function boundTo(token: string): { readonly x: string; readonly aud: readonly st
   return { x: cnf.jwk.x, aud };
 }
 
-/** Which key a signer that does not show it was found to have. */
-const seen = new WeakMap<Signer, string>();
-
-/** Whether `key` is the key `x`. A signer that does not show its public key shows by a signature. */
-function isKeyOf(key: Signer, x: string, { message, signature }: SignedProof): boolean {
+/** Whether `key` is the key `x`. A signer that does not show its public key shows it by the signature. */
+function isKeyOf(key: Signer, x: string, { signingInput, signature }: SignedProof): boolean {
   const { publicKey } = membersOf(key);
   if (publicKey instanceof Ed25519PublicKey) return publicKey.toJwk().x === x;
-  if (seen.get(key) === x) return true;
-  const isSame = Ed25519PublicKey.fromJwk({ kty: "OKP", crv: "Ed25519", x }).verify(message, signature);
-  if (isSame) seen.set(key, x);
-  return isSame;
+  return Ed25519PublicKey.fromJwk({ kty: "OKP", crv: "Ed25519", x }).verify(signingInput, signature);
 }

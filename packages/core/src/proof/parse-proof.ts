@@ -2,7 +2,9 @@ import type { SignatureAlgorithm } from "../constants.js";
 import { AttestationError, AttestationErrorCode, isAttestationError } from "../errors.js";
 import { kindOf } from "../printable.js";
 import { type CompactJws, parseJsonSegment, splitCompactJws } from "../token/compact-jws.js";
+import { KnownHeaders } from "../token/known-headers.js";
 import { readJwsHeader } from "../token/token-header.js";
+import { isNonce } from "../wire/nonce.js";
 
 /** The `typ` header of a proof, less an `application/` prefix. */
 export const PROOF_TYPE = "attestation-pop+jwt";
@@ -38,7 +40,8 @@ export interface DecodedProof extends Pick<CompactJws, "signature" | "signingInp
 
 const HASH = /^[A-Za-z0-9_-]{43}$/;
 const PROOF_ID = /^[!-~]{16,128}$/;
-const NONCE = /^[!-~]{1,128}$/;
+
+const headers = new KnownHeaders((header) => readJwsHeader(header, [PROOF_TYPE]));
 
 /**
  * Takes a proof apart.
@@ -52,7 +55,7 @@ export function parseProof(proof: unknown): DecodedProof {
   }
   try {
     const { header, payload, signature, signingInput } = splitCompactJws(proof, MAX_PROOF_BYTES);
-    const { alg } = readJwsHeader(parseJsonSegment(header, "header"), [PROOF_TYPE]);
+    const { alg } = headers.of(header);
     return { alg, claims: readProofClaims(parseJsonSegment(payload, "payload")), signature, signingInput };
   } catch (error) {
     // What is wrong with a JWS is told alike for tokens and proofs, and the code says which of them it was.
@@ -71,7 +74,7 @@ function readProofClaims(payload: Readonly<Record<string, unknown>>): ProofClaim
   must(isText(wth, HASH), "wth", "is not a base64url SHA-256");
   must(isText(req, HASH), "req", "is not a base64url SHA-256");
   must(htu === undefined || typeof htu === "string", "htu", "is not a string");
-  must(nonce === undefined || isText(nonce, NONCE), "nonce", "is not 1 to 128 visible ASCII characters");
+  must(nonce === undefined || isNonce(nonce), "nonce", "is not 1 to 128 visible ASCII characters");
   must(ath === undefined || isText(ath, HASH), "ath", "is not a base64url SHA-256");
   return { aud, iat, jti, wth, req, htu, nonce, ath };
 }

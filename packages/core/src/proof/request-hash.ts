@@ -18,7 +18,8 @@ const UNSIGNED_META: readonly string[] = [KEY, "traceparent", "tracestate", "bag
 
 /**
  * Returns the hash of a request that a proof is for: base64url SHA-256 over its canonical JSON (protocol §6, RFC 8785).
- * The hash is the same whether or not evidence stands in the request already.
+ * The hash is the same whether or not evidence stands in the request already, since an `initialize` always has
+ * `capabilities`.
  *
  * @throws {AttestationError} 1012 when the request has no canonical form, or a member named `__proto__`.
  */
@@ -62,7 +63,9 @@ function without(holder: JsonObject, names: readonly string[]): JsonObject {
   return copy;
 }
 
-/** Whether JSON shows no member of `value`: a member that is `undefined` gets lost on the way. */
+/** Whether JSON shows no member of `value`: what has no JSON form gets lost on the way. */
 function isEmptyInJson(value: JsonObject): boolean {
-  return JSON.stringify(value) === "{}";
+  return Object.values(value).every((member) => NOT_IN_JSON.has(typeof member));
 }
+
+const NOT_IN_JSON: ReadonlySet<string> = new Set(["undefined", "function", "symbol"]);

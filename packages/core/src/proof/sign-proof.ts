@@ -24,7 +24,7 @@ export interface ProofSettings {
 /** A proof, and what its signature is over. */
 export interface SignedProof {
   readonly proof: string;
-  readonly message: Uint8Array;
+  readonly signingInput: Uint8Array;
   readonly signature: Uint8Array;
 }
 
@@ -60,11 +60,11 @@ export async function signProof({
     ath: accessToken === undefined ? undefined : sha256Base64url(accessToken),
   });
   const signingInput = `${header}.${payload}`;
-  // A copy: a signer that is not ours may keep what it is given.
-  const message = Uint8Array.from(asciiView(signingInput));
-  const signature = bytesOf(await key.sign(message));
+  const bytes = asciiView(signingInput);
+  // A copy: a signer that is not ours may keep what it is given, or write into it.
+  const signature = bytesOf(await key.sign(Uint8Array.from(bytes)));
   if (signature?.length !== SIGNATURE_BYTES) {
     throw new TypeError("key.sign must return the 64 bytes of an Ed25519 signature");
   }
-  return { proof: encodeCompactJws(signingInput, signature), message, signature };
+  return { proof: encodeCompactJws(signingInput, signature), signingInput: bytes, signature };
 }

@@ -12,7 +12,7 @@ import { TokenType } from "../token/token-header.js";
 /** A segment before it is encoded: an object for its JSON, a string for its text, or its bytes. */
 export type TokenSegment = object | string | Uint8Array;
 
-/** What {@link forgeToken} signs. Nothing of it is checked. */
+/** Token that {@link forgeToken} signs. Nothing in it is checked. */
 export interface ForgedToken {
   /** Default: the header that a provider with this signer writes, `{ alg, typ: "JWT", kid }`. */
   readonly header?: TokenSegment | undefined;

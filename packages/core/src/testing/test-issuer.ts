@@ -26,7 +26,7 @@ export interface TestIssuerOptions {
   readonly clock?: Clock | undefined;
 }
 
-/** What one token of a {@link TestIssuer} has of its own. */
+/** Options of one token of a {@link TestIssuer}. */
 export interface TestTokenOptions extends Partial<CreateTokenOptions> {
   /** Signer of this token. With a key that is not the issuer's, the token is a forgery: refused with 1003. */
   readonly keyPair?: Signer | undefined;

@@ -1,8 +1,8 @@
-import { decodeBase64url, encodeBase64url } from "../encoding/base64url.js";
 import { AttestationError } from "../errors.js";
 import { kindOf, printable } from "../printable.js";
 import type { AttestationClaims } from "./claims.js";
 import { type CompactJws, parseJsonSegment, splitCompactJws } from "./compact-jws.js";
+import { KnownHeaders } from "./known-headers.js";
 import { readClaims } from "./read-claims.js";
 import { readTokenHeader, type TokenHeader } from "./token-header.js";
 
@@ -20,29 +20,14 @@ export interface DecodedToken extends Pick<CompactJws, "signature" | "signingInp
 export function parseToken(token: string, maxBytes?: number): DecodedToken {
   const { header, payload, signature, signingInput } = splitCompactJws(token, maxBytes);
   return {
-    header: headerOf(header),
+    header: headers.of(header),
     claims: readClaims(parseJsonSegment(payload, "payload")),
     signature,
     signingInput,
   };
 }
 
-const MAX_HEADERS = 64;
-const MAX_HEADER_LENGTH = 512;
-const headers = new Map<string, TokenHeader>();
-
-/** Tokens signed with one key share their header to the letter, so well-formed ones are read once and kept. */
-function headerOf(segment: string): TokenHeader {
-  const known = headers.get(segment);
-  if (known !== undefined) return known;
-  const header = Object.freeze(readTokenHeader(parseJsonSegment(segment, "header")));
-  if (segment.length <= MAX_HEADER_LENGTH) {
-    if (headers.size >= MAX_HEADERS) headers.clear();
-    // A copy of its own: the slice would keep the whole token, a secret, in memory.
-    headers.set(encodeBase64url(decodeBase64url(segment) ?? new Uint8Array()), header);
-  }
-  return header;
-}
+const headers = new KnownHeaders<TokenHeader>(readTokenHeader);
 
 /**
  * Returns what a token claims, **without verifying any of it**: anybody can write such a token. For display and
@@ -70,6 +55,6 @@ function explain(error: AttestationError, detail: string): void {
   const { message, stack } = error;
   const explained = `${message} In detail: ${printable(detail)}.`;
   error.message = explained;
-  // What is printed begins with the message as it was when the error was made.
+  // A stack begins with the message as it was when the error was made.
   if (stack !== undefined) error.stack = stack.replace(message, () => explained);
 }

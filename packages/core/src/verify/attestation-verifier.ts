@@ -14,6 +14,7 @@ import { LIFETIME_OPTIONS, type LifetimeOptions, lifetime } from "./checks/lifet
 import { PROOF_OPTIONS, type ProofOptions, type ProofSettings, proofOfPossession } from "./checks/proof.js";
 import { REPLAY_OPTIONS, type ReplayOptions, replay } from "./checks/replay.js";
 import { SIGNATURE_OPTIONS, type SignatureOptions, signature } from "./checks/signature.js";
+import { noteReplays } from "./local-replays.js";
 import type { Presentation } from "./presentation.js";
 import type { VerificationResult } from "./result.js";
 import type { IssuerTrust } from "./trusted-issuer.js";
@@ -124,7 +125,9 @@ export class AttestationVerifier implements ComposedVerifier {
 
   /** @throws {TypeError | RangeError} naming the option that is wrong. */
   constructor(options: AttestationVerifierOptions) {
-    this.#verifier = composeVerifier(defaultChecks(options), options);
+    const list = defaultChecks(options);
+    this.#verifier = composeVerifier(list, options);
+    noteReplays(this, list);
     const { policy, trustedIssuers, requiredClaims, audience, clock, clockSkewSeconds, checks, proof } =
       this.#verifier;
     this.policy = policy;

@@ -70,6 +70,11 @@ export function isOwnCheck(check: Check): boolean {
   return own.has(check);
 }
 
+/** Returns the option `name` that a check of this package was made from; `undefined` where it was made from none. */
+export function readBy(check: Check, name: string): unknown {
+  return own.get(check)?.[name];
+}
+
 /** Whether `check` was made from the option `name` with this very value. */
 export function wasMadeFrom(check: Check, name: string, value: unknown): boolean {
   const reads = own.get(check);

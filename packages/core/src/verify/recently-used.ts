@@ -25,8 +25,4 @@ export class RecentlyUsed<Value> {
     }
     this.#values.set(key, value);
   }
-
-  delete(key: string): void {
-    this.#values.delete(key);
-  }
 }

@@ -13,6 +13,7 @@ import type { ProofDemands } from "../proof/proof-demands.js";
 import { DEFAULT_MAX_TOKEN_BYTES } from "../token/compact-jws.js";
 import { type DecodedToken, parseToken } from "../token/decode-token.js";
 import { type Check, type CheckAdvertisement, isOwnCheck, wasMadeFrom } from "./check.js";
+import { noteReplays } from "./local-replays.js";
 import { CHECK_OPTION_NAMES, refuseMisplacedOptions } from "./misplaced-options.js";
 import { type Outcome, reportOutcome, toResult } from "./outcome.js";
 import type { Presentation } from "./presentation.js";
@@ -154,7 +155,7 @@ export function composeVerifier(checks: readonly Check[], options: VerifierOptio
     }
   }
 
-  return Object.freeze({
+  const verifier = Object.freeze({
     policy,
     trustedIssuers: advertised(ordered, "trustedIssuers") ?? [],
     requiredClaims: advertised(ordered, "requiredClaims") ?? [],
@@ -167,6 +168,8 @@ export function composeVerifier(checks: readonly Check[], options: VerifierOptio
     proof: ordered.find(({ advertises }) => advertises?.proof !== undefined)?.advertises?.proof,
     verify,
   });
+  noteReplays(verifier, ordered);
+  return verifier;
 }
 
 /** The verifier's options without those of checks. */

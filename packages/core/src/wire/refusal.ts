@@ -1,5 +1,6 @@
 import { AttestationError, AttestationErrorCode } from "../errors.js";
 import { asObject, type JsonObject, type RpcError } from "./json-rpc.js";
+import { isNonce } from "./nonce.js";
 import { type Requirements, readRequirements, writeRequirements } from "./requirements.js";
 
 /** A refusal as a client reads it from a JSON-RPC error. */
@@ -58,6 +59,6 @@ export function readRefusal(error: unknown): Refusal | undefined {
   return {
     code: code as AttestationErrorCode,
     requirements,
-    ...(typeof nonce === "string" ? { nonce } : {}),
+    ...(isNonce(nonce) ? { nonce } : {}),
   };
 }

@@ -1,5 +1,6 @@
 import { TrustLevel } from "../trust.js";
 import { asObject, type JsonObject } from "./json-rpc.js";
+import { isNonce } from "./nonce.js";
 import { areTexts, isIn, type Requirements, readRequirements, writeRequirements } from "./requirements.js";
 
 /** The outcome of a verification, as a server says it. */
@@ -56,6 +57,6 @@ export function readStatus(value: unknown): AttestationStatus | undefined {
     verifiedClaims: verified_claims,
     ...(error === undefined ? {} : { error }),
     ...(error_code === undefined ? {} : { errorCode: error_code }),
-    ...(typeof nonce === "string" ? { nonce } : {}),
+    ...(isNonce(nonce) ? { nonce } : {}),
   };
 }

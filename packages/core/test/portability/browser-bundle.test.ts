@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { bundle } from "../support/bundle.js";
 
 const PROGRAM = 'export { AttestationVerifier, Ed25519PublicKey, InMemoryKeyResolver } from "@attest/core"';
-const GOAL_BYTES = 29_000;
+const GOAL_BYTES = 32_000;
 
 describe("the browser bundle for verifying alone", { timeout: 60_000 }, () => {
   test(`is at most ${GOAL_BYTES} bytes, minified and gzipped`, async () => {

@@ -3,7 +3,13 @@ import { CHROMIUM } from "../../../../test-support/find-program.ts";
 import { needs } from "../../../../test-support/needs.ts";
 import { type Bundle, bundle } from "../support/bundle.js";
 import { openChromium } from "../support/chromium.js";
-import { createSample, judge, type Sample, tamper, type Verdicts } from "../support/portable-scenario.js";
+import {
+  createBoundSample,
+  createSample,
+  judge,
+  tamper,
+  type Verdicts,
+} from "../support/portable-scenario.js";
 import { serve } from "../support/serve.js";
 import { needsWorkerd, serveWorker } from "../support/workerd.js";
 
@@ -16,17 +22,28 @@ const EXPECTED = {
   foreign: "verified",
   foreignTampered: "1003 signature",
   smallOrderKey: "refused",
+  bound: "verified",
+  boundAgain: "1006 replay",
+  boundWithoutProof: "1012 proof",
+  boundForAnother: "1012 proof",
+  foreignBound: "verified",
+  foreignHash: true,
 };
 
 /** The other way round: what the runtime signed with noble verifies here, with Node's own crypto. */
-async function expectToVerifyHere(sample: Sample): Promise<void> {
+async function expectToVerifyHere({ sample, boundSample }: Verdicts): Promise<void> {
   const judgeHere = judge(sample);
   expect(await judgeHere(tamper(sample.token))).toBe("1003 signature");
   expect(await judgeHere(sample.token)).toBe("verified");
+  const judgeBoundHere = judge(boundSample);
+  expect(await judgeBoundHere(boundSample.token, boundSample.otherProof)).toBe("1012 proof");
+  expect(await judgeBoundHere(boundSample.token, boundSample.proof)).toBe("verified");
 }
 
 function expectToBePortable({ code, inputs, imports }: Bundle): void {
-  expect(inputs).toContain("dist/keys/ed25519.portable.js");
+  for (const portable of ["keys/ed25519", "encoding/base64url", "encoding/sha256"]) {
+    expect(inputs).toContain(`dist/${portable}.portable.js`);
+  }
   expect(inputs.filter((input) => input.endsWith(".node.js"))).toEqual([]);
   expect(imports).toEqual([]);
   expect(code).not.toMatch(/["'`]node:|\brequire\(|\bprocess\.|\bBuffer\b/);
@@ -36,18 +53,18 @@ describe("a browser", async () => {
   const PAGE = '<!doctype html><meta charset="utf-8"><script type="module" src="/program.js"></script>';
   const PROGRAM = `
     import { runScenario } from "./portable-scenario.ts";
-    const foreign = await (await fetch("/sample")).json();
-    const verdicts = await runScenario(foreign);
+    const foreign = await (await fetch("/samples")).json();
+    const verdicts = await runScenario(...foreign);
     await fetch("/verdicts", { method: "POST", body: JSON.stringify(verdicts) });
   `;
 
-  test("creates, verifies and refuses tokens, in a page that may run nothing but its own script", {
+  test("creates, verifies and refuses tokens and proofs, in a page that may run nothing but its own script", {
     ...(await needs(CHROMIUM)),
     timeout: 60_000,
   }, async () => {
     const program = await bundle(PROGRAM);
     expectToBePortable(program);
-    const sample = await createSample();
+    const samples = [await createSample(), await createBoundSample()];
     const verdicts = Promise.withResolvers<Verdicts>();
     const origin = await serve(async (request) => {
       switch (new URL(request.url).pathname) {
@@ -60,8 +77,8 @@ describe("a browser", async () => {
           });
         case "/program.js":
           return new Response(program.code, { headers: { "content-type": "text/javascript" } });
-        case "/sample":
-          return Response.json(sample);
+        case "/samples":
+          return Response.json(samples);
         case "/verdicts":
           verdicts.resolve((await request.json()) as Verdicts);
           return new Response();
@@ -76,24 +93,25 @@ describe("a browser", async () => {
     await page.goto(origin);
     const said = await verdicts.promise;
     expect(said).toMatchObject(EXPECTED);
-    await expectToVerifyHere(said.sample);
+    await expectToVerifyHere(said);
   });
 });
 
 describe("a Worker", { ...needsWorkerd(), timeout: 60_000 }, () => {
   const PROGRAM = `
     import { runScenario } from "./portable-scenario.ts";
-    export default { fetch: async (request) => Response.json(await runScenario(await request.json())) };
+    export default { fetch: async (request) => Response.json(await runScenario(...(await request.json()))) };
   `;
 
-  test("creates, verifies and refuses tokens, without Node compatibility", async () => {
+  test("creates, verifies and refuses tokens and proofs, without Node compatibility", async () => {
     const program = await bundle(PROGRAM);
     expectToBePortable(program);
     const origin = await serveWorker(program.code);
-    const response = await fetch(origin, { method: "POST", body: JSON.stringify(await createSample()) });
+    const samples = [await createSample(), await createBoundSample()];
+    const response = await fetch(origin, { method: "POST", body: JSON.stringify(samples) });
     expect(response.status).toBe(200);
     const said = (await response.json()) as Verdicts;
     expect(said).toMatchObject(EXPECTED);
-    await expectToVerifyHere(said.sample);
+    await expectToVerifyHere(said);
   });
 });

@@ -37,7 +37,7 @@ export function attested(options: Partial<AttestationVerifierOptions> = {}) {
   return { clock, keyPair, keyResolver, observer, verifier, createToken };
 }
 
-/** What a refusal with `code` by `failedCheck` looks like under the policy `required`. */
+/** Returns the refusal with `code` by `failedCheck`, as it is under the policy `required`. */
 export function refusal(code: AttestationErrorCode, failedCheck: string) {
   return {
     verified: false,

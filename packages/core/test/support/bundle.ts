@@ -6,7 +6,7 @@ export interface Bundle {
   readonly code: string;
   /** The files that ended up in it, relative to the package. */
   readonly inputs: readonly string[];
-  /** What it would still load when it runs. */
+  /** Modules that it still loads when it runs. */
   readonly imports: readonly string[];
 }
 

@@ -8,6 +8,7 @@ import {
   withEvidence,
   withoutEvidence,
   withStatus,
+  writeStatus,
 } from "../../src/wire.js";
 
 const KEY = "security.attestation";
@@ -140,6 +141,31 @@ describe("a server's status", () => {
         },
       },
     });
+    expect(statusIn(said)).toEqual(status);
+  });
+
+  test.each(["when-bound", "always", "each-request"] as const)(
+    "says that proofs are asked for: %s",
+    (proof) => {
+      const proving = { ...status, proof, nonce: "n".repeat(128) };
+      const said = withStatus(answer, proving);
+      expect(said).toMatchObject({
+        result: { capabilities: { experimental: { [KEY]: { proof, nonce: "n".repeat(128) } } } },
+      });
+      expect(statusIn(said)).toEqual(proving);
+    },
+  );
+
+  test.each<[string, object]>([
+    ["a policy for proofs that it does not know", { proof: "sometimes" }],
+    ["a policy for proofs that is no text", { proof: true }],
+    ["a nonce that is no text", { nonce: 1 }],
+    ["an empty nonce", { nonce: "" }],
+    ["a nonce that is too long", { nonce: "n".repeat(129) }],
+    ["a nonce with control characters", { nonce: "n\n" }],
+  ])("is read without %s", (_, change) => {
+    const experimental = { [KEY]: { ...writeStatus(status), ...change } };
+    const said = { ...answer, result: { capabilities: { experimental } } };
     expect(statusIn(said)).toEqual(status);
   });
 

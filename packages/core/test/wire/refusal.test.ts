@@ -85,11 +85,45 @@ describe("a refusal", () => {
   });
 
   test("carries the nonce of a challenge", () => {
-    const error = {
+    const refusal = writeRefusal(1012, { ...asked, proof: "always" }, "n");
+    expect(refusal.data).toMatchObject({ reason: "invalid_proof", proof: "always", nonce: "n" });
+    expect(readRefusal(refusal)).toEqual({
       code: 1012,
-      message: "",
-      data: { ...(writeRefusal(1012, asked).data as object), nonce: "n" },
-    };
-    expect(readRefusal(error)?.nonce).toBe("n");
+      requirements: { ...asked, proof: "always" },
+      nonce: "n",
+    });
+  });
+
+  test("has no member for a nonce where there is no challenge", () => {
+    expect(writeRefusal(1012, asked).data).not.toHaveProperty("nonce");
+    expect(readRefusal(writeRefusal(1012, asked))).not.toHaveProperty("nonce");
+  });
+
+  test.each([1, null, "", "n".repeat(129), "n n", "n\n", "é", ["n"]])(
+    "is read without a nonce that is %j",
+    (nonce) => {
+      const { data, ...error } = writeRefusal(1012, asked);
+      expect(readRefusal({ ...error, data: { ...(data as object), nonce } })).toEqual({
+        code: 1012,
+        requirements: asked,
+      });
+    },
+  );
+
+  test.each(["when-bound", "always", "each-request"] as const)(
+    "says that proofs are asked for: %s",
+    (proof) => {
+      for (const code of Object.values(AttestationErrorCode)) {
+        const refusal = writeRefusal(code, { ...asked, proof });
+        expect(refusal.data).toMatchObject({ proof });
+        expect(readRefusal(refusal)?.requirements.proof).toBe(proof);
+      }
+    },
+  );
+
+  test.each([null, "sometimes", true, ["always"]])("is read without a proof policy %j", (proof) => {
+    const { data, ...error } = writeRefusal(1001, asked);
+    const read = readRefusal({ ...error, data: { ...(data as object), proof } });
+    expect(read?.requirements).not.toHaveProperty("proof");
   });
 });

@@ -49,7 +49,7 @@ async function startWorker(issuer: string) {
     platform: "browser",
     target: "es2023",
     external: ["events", "node:events"],
-    // What Cloudflare's own bundler makes of a `require` of Node's modules.
+    // Cloudflare's own bundler makes this of a `require` of Node's modules.
     banner: { js: 'import nodeEvents from "node:events"; const require = () => nodeEvents;' },
     logLevel: "silent",
   });

@@ -10,7 +10,7 @@ export interface IssuerServer {
   readonly issuer: string;
   /** The paths that were asked for, in order. */
   readonly requests: readonly string[];
-  /** What the server answers with from now on. */
+  /** Answer of the server from now on. */
   answer: Answer;
 }
 

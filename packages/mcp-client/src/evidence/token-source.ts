@@ -60,7 +60,12 @@ interface SharedOptions {
   readonly key?: ProofKey | undefined;
   /** The clock that tells when a token is to be renewed, and when a proof was made. Default: the system's. */
   readonly clock?: Clock | undefined;
-  /** Is told of every token that is fetched, renewed or refused. */
+  /**
+   * Whether a new HTTP session is opened, with a fresh token, when the server answers 404 to the session's id. Requests
+   * that the 404 refused are sent again, and none that may have run. Default: true.
+   */
+  readonly reconnect?: boolean | undefined;
+  /** Is told of every token that is fetched, renewed or refused, and of sessions that are opened anew. */
   readonly observer?: AttestationObserver<ClientEvent> | undefined;
 }
 
@@ -96,6 +101,7 @@ export interface TokenSettings {
   readonly requireVerification: boolean;
   /** The key that tokens are bound to, and the server that proofs are for; `undefined` where nothing is proven. */
   readonly proof: { readonly key: ProofKey; readonly audience: string } | undefined;
+  readonly reconnect: boolean;
 }
 
 /** Every option of both kinds of source. */
@@ -112,6 +118,7 @@ interface SourceOptions {
   readonly requireVerification: boolean;
   readonly proofOfPossession: boolean | undefined;
   readonly key: ProofKey | undefined;
+  readonly reconnect: boolean;
 }
 
 const IDENTITY = having<AgentIdentity>("an AgentIdentity", "toSpiffeId");
@@ -133,6 +140,7 @@ export const TOKEN_SOURCE_SPEC: OptionsSpec<SourceOptions> = {
   requireVerification: stated(flag(false)),
   proofOfPossession: stated(optional(flag(false))),
   key: optional(proofKeyOption),
+  reconnect: flag(true),
 };
 
 const EITHER = "give either getToken, or attestationProvider with agentIdentity and targetAudience";
@@ -173,6 +181,7 @@ export function readTokenSource(owner: string, source: TokenSource): TokenSettin
     clock: options.clock,
     observer: options.observer,
     requireVerification: options.requireVerification,
+    reconnect: options.reconnect,
   };
 }
 

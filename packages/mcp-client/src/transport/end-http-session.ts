@@ -10,8 +10,11 @@ const DEADLINE_SECONDS = 5;
  *
  * Returns `undefined` at once for a transport without a session. It never rejects: the transport tells its `onerror`.
  */
-export function endHttpSession(transport: TransportLike): Promise<void> | undefined {
-  const { sessionId, terminateSession } = membersOf(transport);
+export function endHttpSession(
+  transport: TransportLike,
+  terminateSession: unknown = membersOf(transport)["terminateSession"],
+): Promise<void> | undefined {
+  const { sessionId } = membersOf(transport);
   if (typeof sessionId !== "string" || typeof terminateSession !== "function") return undefined;
   const ended = Promise.resolve(terminateSession.call(transport) as unknown);
   return withDeadline(ended, DEADLINE_SECONDS, () => new Error("the server did not end the session")).then(

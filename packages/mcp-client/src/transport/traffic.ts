@@ -69,6 +69,7 @@ export class AttestedTraffic {
       return this.#ports.send(this.#withOwnEvidence(message), options);
     }
     if (this.#isSentAgain(message)) return this.#ports.send(message, options);
+    if (isInitialize(message)) verifiedServer?.begin();
     const awaited = isInitialize(message) ? evidence.forInitialize(message) : evidence.forRequest(message);
     const call = { request: message, options, presented: undefined, isRepeated: false };
     return awaited === undefined ? this.#transmit(call) : this.#sendWith(awaited, call);
@@ -86,6 +87,11 @@ export class AttestedTraffic {
     if (!("method" in message) || isRequest(message) || UNGATED.has(message.method)) return message;
     const evidence = this.#ports.evidence.forNotification();
     return evidence === undefined ? message : withEvidence(message, evidence);
+  }
+
+  /** Forgets a request that nobody will answer. */
+  forget(id: RequestId): void {
+    this.#open.delete(id);
   }
 
   /** Takes a message of the server. Returns `"withhold"` when the client does not get it. */

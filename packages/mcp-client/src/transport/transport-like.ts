@@ -1,7 +1,7 @@
 import type { Message, RequestId } from "@attest/core/wire";
 
 /** A JSON-RPC message as an SDK hands it over. It is looked at as a {@link Message}. */
-export interface MessageLike {
+interface MessageLike {
   readonly jsonrpc: "2.0";
 }
 

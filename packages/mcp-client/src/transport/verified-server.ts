@@ -17,6 +17,12 @@ export class VerifiedServer {
   #isVerified = false;
   #said: VerificationStatus = VerificationStatus.NOT_PROVIDED;
 
+  /** Takes note that a handshake begins, with a server that has verified nobody yet. */
+  begin(): void {
+    this.#isVerified = false;
+    this.#said = VerificationStatus.NOT_PROVIDED;
+  }
+
   /** Takes note of what the server says in its answer to `initialize`. Returns whether it verified this agent. */
   initialized(status: AttestationStatus | undefined): boolean {
     this.#said = status?.verificationStatus ?? VerificationStatus.NOT_PROVIDED;

@@ -47,8 +47,14 @@ export class AttestingClientSession extends Client implements AsyncDisposable {
     // The SDK refuses to connect twice; that must neither use up the transport nor forget the session there is.
     if (this.transport !== undefined) return super.connect(transport, options);
     let unverified: UnverifiedServerError | undefined;
-    attestWith(transport, this.#settings, (error) => {
-      unverified = error;
+    let isConnecting = true;
+    attestWith(transport, this.#settings, {
+      onUnverified: (error) => {
+        if (isConnecting) unverified = error;
+      },
+      onReopened: (result) => {
+        this.#initializeResult = result as InitializeResult;
+      },
     });
     this.#initializeResult = undefined;
     try {
@@ -60,6 +66,8 @@ export class AttestingClientSession extends Client implements AsyncDisposable {
     } catch (error) {
       await this.close();
       throw unverified ?? error;
+    } finally {
+      isConnecting = false;
     }
   }
 

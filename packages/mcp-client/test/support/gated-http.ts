@@ -11,6 +11,10 @@ export interface HttpHost {
   readonly sessions: ReadonlyMap<string, StreamableHTTPServerTransport>;
   /** The HTTP requests so far, by method. */
   readonly requests: string[];
+  /** Forgets every session, and leaves its connections alone. */
+  forget(): void;
+  /** Forgets every session and cuts every connection, as a process does that dies and is started again. */
+  crash(): void;
 }
 
 interface HostOptions {
@@ -59,5 +63,10 @@ export async function serveHttp(
     url: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`),
     sessions,
     requests,
+    forget: () => sessions.clear(),
+    crash: () => {
+      sessions.clear();
+      server.closeAllConnections();
+    },
   };
 }

@@ -20,7 +20,11 @@ import {
 } from "@attest/core/wire";
 import { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
-import { CallToolRequestSchema, type JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
+import {
+  CallToolRequestSchema,
+  type JSONRPCMessage,
+  type ServerCapabilities,
+} from "@modelcontextprotocol/sdk/types.js";
 import { AUDIENCE, ISSUER } from "./agent.ts";
 
 const REQUIREMENTS: Requirements = {
@@ -30,7 +34,7 @@ const REQUIREMENTS: Requirements = {
   audience: [AUDIENCE],
 };
 
-/** What a {@link GatedServer} has seen. */
+/** Messages that a {@link GatedServer} has seen. */
 export interface Seen {
   /** The evidence of every request that carried some, by method. */
   readonly evidence: { readonly method: string; readonly evidence: Evidence }[];
@@ -52,9 +56,10 @@ export class GatedServer {
   #verdict: VerificationResult | undefined;
   #initializeId: RequestId | undefined;
 
-  constructor(verifier: AttestationVerifier) {
+  constructor(verifier: AttestationVerifier, capabilities: ServerCapabilities = {}) {
     this.#verifier = verifier;
-    this.server = new Server({ name: "gated", version: "1" }, { capabilities: { tools: {} } });
+    const options = { capabilities: { ...capabilities, tools: {} } };
+    this.server = new Server({ name: "gated", version: "1" }, options);
     this.server.setRequestHandler(CallToolRequestSchema, async ({ params }) => {
       this.seen.runs += 1;
       if (params.name === "slow") await new Promise((resolve) => setTimeout(resolve, 50));

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
-import { AttestationVerifier, InMemoryKeyResolver, KeyPair } from "@attest/core";
+import { KeyPair } from "@attest/core";
 import { evidenceIn, type RequestMessage } from "@attest/core/wire";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
@@ -55,12 +55,7 @@ function proving(provider: Provider, options: Partial<RemoteTokenSource> = {}): 
 
 /** Verifies a message as a server at `endpoint` would. */
 function verify(provider: Provider, message: RequestMessage, endpoint?: string, accessToken?: string) {
-  const keyResolver = new InMemoryKeyResolver();
-  keyResolver.addKeyPair(ISSUER, provider.keyPair);
-  const verifier = new AttestationVerifier({
-    trustedIssuers: [ISSUER],
-    keyResolver,
-    audience: AUDIENCE,
+  const verifier = provider.createVerifier({
     requireProof: "always",
     bindUser: accessToken !== undefined,
     ...(endpoint === undefined ? {} : { endpoints: [endpoint] }),

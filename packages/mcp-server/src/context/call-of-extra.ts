@@ -11,7 +11,7 @@ const calls = new WeakMap<object, CurrentCall>();
  */
 export function withCall(request: RequestMessage, call: CurrentCall): RequestMessage {
   const given = request.params?.["_meta"];
-  // What is no object is the server's to refuse.
+  // The server refuses a `_meta` that is no object.
   if (given !== undefined && asObject(given) === undefined) return request;
   const _meta = { ...asObject(given) };
   calls.set(_meta, call);

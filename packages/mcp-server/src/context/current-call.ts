@@ -8,7 +8,7 @@ import type { Caller } from "./caller.js";
 /** One message from a client on its way through the server, as the gate let it pass. */
 export interface CurrentCall {
   readonly caller: Caller;
-  /** What the gate goes by that the call came through, which tells that gate from others. */
+  /** Identity of the gate that the call came through. */
   readonly gate: object;
   /** Whether the call has been answered, or given up by its client. Nothing runs in its course any more. */
   isOver: boolean;

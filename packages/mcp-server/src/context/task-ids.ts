@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 
-/** What a task's id says: the id under which the store has the task, and the tag of the agent whose it is. */
+/** Content of a task's id: the id under which the store has the task, and the tag of the agent that owns it. */
 export interface OwnedTask {
   readonly storedId: string;
   readonly owner: string;

@@ -3,7 +3,7 @@ import type { EventStore } from "@modelcontextprotocol/sdk/server/webStandardStr
 import { type ConnectableServer, putGate, settingsOf } from "./attest-server.js";
 import type { HostGate, HttpHostSettings } from "./http-host-options.js";
 
-// Of all hosts in this process: connections of two may not share a store, either.
+// All hosts of this process share these sets, since connections of two hosts may not share a store, either.
 const stores = new WeakSet<EventStore>();
 const made = new WeakSet<ConnectableServer>();
 

@@ -1,5 +1,6 @@
 import {
   callback,
+  keepsReplaysLocally,
   kindOf,
   MAX_TIMER_SECONDS,
   type OptionsSpec,
@@ -59,7 +60,18 @@ const SPEC: OptionsSpec<HttpSettings> = {
 
 /** @throws {TypeError | RangeError} naming the option that is wrong. */
 export function readHttpSessionsOptions(options: HttpSessionsOptions): HttpSessionsSettings {
-  return readHostOptions("HttpSessions", options, SPEC);
+  const settings = readHostOptions("HttpSessions", options, SPEC);
+  warnOfLocalReplays(settings);
+  return settings;
+}
+
+/** A prefix says that there are more processes: each would let a proof in that another has seen. */
+function warnOfLocalReplays({ sessionIdPrefix, gate: { verifier } }: HttpSessionsSettings): void {
+  if (sessionIdPrefix === undefined || !verifier.proof || !keepsReplaysLocally(verifier)) return;
+  process.emitWarning(
+    "sessionIdPrefix tells of several processes, and the verifier's replay cache is this one's alone: a token or proof passes once in each; give the verifier a replayCache that they share",
+    { code: "ATTEST_LOCAL_REPLAYS" },
+  );
 }
 
 function sessionIdPrefix(value: unknown, name: string): string {

@@ -122,3 +122,28 @@ describe("HttpSessions with a challenge", () => {
     expect(await serve("alices-token")).toContain('"verification_status":"verified"');
   });
 });
+
+describe("several processes", () => {
+  const warningsOf = (options: Partial<AttestationVerifierOptions>, sessionIdPrefix?: string) => {
+    const emit = vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
+    try {
+      const issuer = new Issuer();
+      sessionsFor(issuer, { verifier: issuer.verifier(options), sessionIdPrefix });
+      return emit.mock.calls.map(([, warning]) => (warning as { code?: string } | undefined)?.code);
+    } finally {
+      emit.mockRestore();
+    }
+  };
+
+  test("are warned of a replay cache that each has for itself", () => {
+    const shared = {
+      checkAndAdd: async () => true,
+      exists: async () => false,
+      count: async () => 0,
+      clear: async () => {},
+    };
+    expect(warningsOf({}, "a")).toEqual(["ATTEST_LOCAL_REPLAYS"]);
+    expect(warningsOf({ replayCache: shared }, "a")).toEqual([]);
+    expect(warningsOf({})).toEqual([]);
+  });
+});

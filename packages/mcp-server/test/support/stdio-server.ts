@@ -1,9 +1,12 @@
-import { KeyPair, VerificationPolicy } from "@attest/core";
+import { KeyPair, ProofPolicy, VerificationPolicy } from "@attest/core";
 import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
 import { Issuer } from "./agents.ts";
 import { createWeatherServer } from "./weather-server.ts";
 
-/** The weather server as a program of its own: the key it trusts and its policy come from the environment. */
-const issuer = new Issuer(KeyPair.fromPem(process.env["ISSUER_PEM"] ?? "", "key-1"));
-const policy = Object.values(VerificationPolicy).find((name) => name === process.env["POLICY"]);
-await createWeatherServer(issuer.verifier({ policy })).connect(new StdioServerTransport());
+/** The weather server as a program of its own: the key it trusts and its policies come from the environment. */
+const { ISSUER_PEM = "", POLICY, REQUIRE_PROOF } = process.env;
+const issuer = new Issuer(KeyPair.fromPem(ISSUER_PEM, "key-1"));
+const policy = Object.values(VerificationPolicy).find((name) => name === POLICY);
+const requireProof = Object.values(ProofPolicy).find((name) => name === REQUIRE_PROOF) ?? "when-bound";
+const server = createWeatherServer(issuer.verifier({ policy, requireProof }));
+await server.connect(new StdioServerTransport());

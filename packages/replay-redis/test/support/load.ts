@@ -5,7 +5,7 @@ import { isAttestationError, type ReplayCache } from "@attest/core";
 
 const LIFE_SECONDS = 300;
 
-/** What a load has seen. */
+/** Observations of a load. */
 export interface LoadReport {
   /** Checks made, of ids that were new and of ids that had been accepted. */
   readonly checks: number;
@@ -24,7 +24,7 @@ export interface LoadReport {
   readonly longestStallSeconds: number;
   /** The longest time in which no new id was accepted, in seconds. */
   readonly longestGapSeconds: number;
-  /** What checks failed with, other than 1011: must be none. */
+  /** Errors of checks, other than 1011. There must be none. */
   readonly otherErrors: readonly unknown[];
 }
 

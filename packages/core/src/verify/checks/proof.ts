@@ -46,7 +46,7 @@ const urls: Option<readonly string[]> = (value, name) => {
   const given: readonly unknown[] = Array.isArray(value) ? value : [];
   const normal = given.map((url) => (typeof url === "string" ? proofUrl(url) : undefined));
   const wrong = normal.indexOf(undefined);
-  if (wrong === -1 && normal.length > 0) return normal.filter((url) => url !== undefined);
+  if (wrong === -1 && normal.length > 0) return Object.freeze(normal.filter((url) => url !== undefined));
   const got =
     typeof given[wrong] === "string" ? `"${printable(given[wrong])}"` : kindOf(given[wrong] ?? value);
   throw new TypeError(`${name} must be a list of http or https URLs, got ${got}`);
@@ -117,7 +117,8 @@ export function proofOfPossession(options: ProofOptions = {}): Check {
 
   function assertUser({ accessToken }: Presentation, { claims: { ath } }: DecodedProof): void {
     if (!bindUser) return;
-    if (accessToken === undefined) throw invalid("no access token was validated beside the proof");
+    if (accessToken === undefined || accessToken === "")
+      throw invalid("no access token was validated beside the proof");
     if (ath !== sha256Base64url(accessToken)) throw invalid("the proof names another access token");
   }
 
@@ -156,7 +157,6 @@ export function proofOfPossession(options: ProofOptions = {}): Check {
         endpoints: options.endpoints,
         challenge: options.challenge,
         bindUser: options.bindUser,
-        audience: options.audience,
         maxRememberedTokens: options.maxRememberedTokens,
       },
     },

@@ -10,7 +10,13 @@ import {
   InMemoryKeyResolver,
   type VerificationPolicy,
 } from "@attest/core";
-import { HttpSessions, type HttpSessionsOptions, toNodeHandler } from "@attest/mcp-server/http";
+import {
+  HttpSessions,
+  type HttpSessionsOptions,
+  StatelessHttp,
+  type StatelessHttpOptions,
+  toNodeHandler,
+} from "@attest/mcp-server/http";
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { z } from "zod";
 import { AUDIENCE, ISSUER } from "../../support/agents.ts";
@@ -18,10 +24,12 @@ import { AUDIENCE, ISSUER } from "../../support/agents.ts";
 export interface ServerSettings {
   readonly jwk: ReturnType<Ed25519PublicKey["toJwk"]>;
   readonly policy: VerificationPolicy;
-  readonly options: Partial<HttpSessionsOptions>;
+  readonly options: Partial<HttpSessionsOptions & StatelessHttpOptions>;
+  /** Whether each request stands alone. */
+  readonly isStateless: boolean;
 }
 
-const { jwk, policy, options }: ServerSettings = JSON.parse(process.argv[2] ?? "");
+const { jwk, policy, options, isStateless }: ServerSettings = JSON.parse(process.argv[2] ?? "");
 const keyResolver = new InMemoryKeyResolver();
 keyResolver.addKey(ISSUER, "key-1", Ed25519PublicKey.fromJwk(jwk));
 const verifier = new AttestationVerifier({
@@ -33,7 +41,7 @@ const verifier = new AttestationVerifier({
 
 let made = 0;
 const errors: string[] = [];
-const sessions = new HttpSessions({
+const sessions = new (isStateless ? StatelessHttp : HttpSessions)({
   verifier,
   createServer: () => {
     made += 1;

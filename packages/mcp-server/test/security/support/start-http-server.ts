@@ -2,7 +2,7 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { VerificationPolicy } from "@attest/core";
-import type { HttpSessionsOptions } from "@attest/mcp-server/http";
+import type { HttpSessionsOptions, StatelessHttpOptions } from "@attest/mcp-server/http";
 import { onTestFinished } from "vitest";
 import type { Issuer } from "../../support/agents.ts";
 import type { ServerSettings } from "./http-server-process.ts";
@@ -16,7 +16,10 @@ export interface Usage {
   readonly errors: readonly string[];
 }
 
-interface StartOptions extends Partial<HttpSessionsOptions> {
+interface StartOptions extends Partial<Omit<HttpSessionsOptions & StatelessHttpOptions, "limits">> {
+  readonly limits?: HttpSessionsOptions["limits"] | StatelessHttpOptions["limits"];
+  /** Whether each request stands alone. */
+  readonly isStateless?: boolean;
   /** Node's own, beside those that are always given. */
   readonly flags?: readonly string[];
   readonly policy?: VerificationPolicy;
@@ -25,9 +28,9 @@ interface StartOptions extends Partial<HttpSessionsOptions> {
 /** A server in a process of its own, that trusts `issuer`, until the test is over. */
 export async function startServer(
   issuer: Issuer,
-  { flags = [], policy = "required", ...options }: StartOptions = {},
+  { flags = [], policy = "required", isStateless = false, ...options }: StartOptions = {},
 ): Promise<{ url: URL; usage: () => Promise<Usage> }> {
-  const settings: ServerSettings = { jwk: issuer.keyPair.publicKey.toJwk(), policy, options };
+  const settings = { jwk: issuer.keyPair.publicKey.toJwk(), policy, options, isStateless } as ServerSettings;
   const program = fileURLToPath(new URL("http-server-process.ts", import.meta.url));
   const child = fork(program, [JSON.stringify(settings)], { execArgv: ["--expose-gc", ...flags] });
   onTestFinished(() => void child.kill());
