@@ -14,17 +14,14 @@ const LATEST_SECOND = 0xffff_ffff;
  * overwritten, or left out when their shard is rebuilt.
  */
 export class ExpiringSet {
-  readonly #seed: Fingerprint;
+  /** Made with the first id: Workers have no randomness before they serve, and caches are made at the top of a module. */
+  #seed: Fingerprint | undefined;
   readonly #scratch: Fingerprint = new Uint32Array(4);
   #shards: Shard[] = [];
   /** Number of members that expire at each second, without those that have expired. */
   readonly #expiring = new Map<number, number>();
   #size = 0;
   #forgottenUntil = 0;
-
-  constructor() {
-    this.#seed = new Uint32Array(randomBytes(16).buffer);
-  }
 
   /** Number of members that have not expired, as of the last `expireUntil`. */
   get size(): number {
@@ -48,14 +45,14 @@ export class ExpiringSet {
 
   /** Whether `text` is a member at `second`. */
   has(text: string, second: number): boolean {
-    fingerprint(text, this.#seed, this.#scratch);
+    this.#fingerprint(text);
     return this.#shard().has(this.#scratch, second);
   }
 
   /** Makes `text` a member until `expiry`. Returns whether it was none at `second`. */
   add(text: string, expiry: number, second: number): boolean {
     const kept = Math.min(expiry, LATEST_SECOND);
-    fingerprint(text, this.#seed, this.#scratch);
+    this.#fingerprint(text);
     if (!this.#shard().add(this.#scratch, kept, second)) return false;
     this.#expiring.set(kept, (this.#expiring.get(kept) ?? 0) + 1);
     this.#size += 1;
@@ -66,6 +63,12 @@ export class ExpiringSet {
     this.#shards = [];
     this.#expiring.clear();
     this.#size = 0;
+  }
+
+  /** Writes the fingerprint of `text` into the scratch memory. */
+  #fingerprint(text: string): void {
+    this.#seed ??= new Uint32Array(randomBytes(16).buffer);
+    fingerprint(text, this.#seed, this.#scratch);
   }
 
   /** The fingerprint's fourth word picks the shard; the other three are what is stored. */
