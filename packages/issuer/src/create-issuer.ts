@@ -78,20 +78,32 @@ export function createIssuer(options: IssuerOptions): Issuer {
     }
   }
 
+  function answer(request: Request): Response | Promise<Response> {
+    const { pathname } = new URL(request.url);
+    if (pathname === places.token.pathname) return answerToken(request);
+    if (pathname === places.keys.pathname) return answerKeys(request);
+    if (places.metadata.some((place) => place.pathname === pathname))
+      return onlyRead(request, () => metadataAnswer(issuer, places));
+    if (pathname === places.health.pathname)
+      return onlyRead(request, () => Response.json({ status: "ok", issuer }, { headers: NOT_KEPT }));
+    return Response.json({ error: "not_found" }, { status: 404, headers: NOT_KEPT });
+  }
+
   return {
     issuer,
     get policy() {
       return inForce.policy;
     },
     async handle(request) {
-      const { pathname } = new URL(request.url);
-      if (pathname === places.token.pathname) return answerToken(request);
-      if (pathname === places.keys.pathname) return answerKeys(request);
-      if (places.metadata.some((place) => place.pathname === pathname))
-        return onlyRead(request, () => metadataAnswer(issuer, places));
-      if (pathname === places.health.pathname)
-        return onlyRead(request, () => Response.json({ status: "ok", issuer }, { headers: NOT_KEPT }));
-      return Response.json({ error: "not_found" }, { status: 404, headers: NOT_KEPT });
+      const startedAt = performance.now();
+      try {
+        return await answer(request);
+      } catch (cause) {
+        // A signer of the user's own may fail to name its keys.
+        const refusal = new Refusal("issuer_failed", "the request could not be answered", { cause });
+        reports.refused(refusal, undefined, startedAt);
+        return refusalAnswer(refusal);
+      }
     },
     reload(next) {
       try {

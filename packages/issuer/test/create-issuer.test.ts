@@ -125,6 +125,59 @@ describe("an exchange", () => {
   });
 });
 
+describe("an audience", () => {
+  test.each([AUDIENCE, "https://a.tools.corp.example", "https://b-2.tools.corp.example"])(
+    "that a rule allows is the attestation's own: %s",
+    async (audience) => {
+      const { exchange, token } = await plain();
+      const { status, body } = await exchange(await token(), { audience });
+      expect(status).toBe(200);
+      expect(decodeToken(body["access_token"] as string).claims.aud).toEqual([audience]);
+    },
+  );
+
+  test.each([
+    "https://other.example",
+    `${AUDIENCE}/`,
+    "https://MCP.corp.example",
+    "https://mcp.corp.example.evil.example",
+    "https://a.b.tools.corp.example",
+    "https://tools.corp.example",
+    "https://evil.example/.tools.corp.example",
+    "https://*.tools.corp.example",
+  ])("that no rule allows is refused with invalid_target: %s", async (audience) => {
+    const { exchange, token, observer } = await plain();
+    expect(await exchange(await token(), { audience })).toMatchObject({
+      status: 400,
+      body: { error: "invalid_target" },
+    });
+    expect(observer.refusal).toMatchObject({
+      kind: "audience_not_allowed",
+      audience,
+      rules: [{ rule: "support agent", problems: ["the audience is not allowed"] }],
+    });
+  });
+
+  test("is not told apart for a workload that no rule knows", async () => {
+    const { exchange, token } = await plain();
+    expect(
+      await exchange(await token({ sub: "other" }), { audience: "https://other.example" }),
+    ).toMatchObject({
+      body: { error: "invalid_grant" },
+    });
+  });
+
+  test("may be given by a later rule, when the first that matches does not", async () => {
+    const server = await startPlatform(key);
+    const policy = plainPolicy(server.issuer) as { rules: object[] };
+    policy.rules.push({ ...policy.rules[0], name: "ops", audiences: ["https://ops.corp.example"] });
+    const { exchange, clock, observer } = issuing(policy);
+    const token = await key.sign(plainClaims(server.issuer, clock.now()));
+    expect((await exchange(token, { audience: "https://ops.corp.example" })).status).toBe(200);
+    expect(observer.issued.rule).toBe("ops");
+  });
+});
+
 describe("a malformed request", () => {
   test.each([
     ["grant_type", undefined, "invalid_request"],
@@ -267,7 +320,7 @@ describe("a platform whose keys are unavailable", () => {
 
 describe("a signer that fails", () => {
   test("answers 500 with a fixed sentence, and what it said is for operators alone", async () => {
-    const { exchange, token, keyRing, observer } = await plain();
+    const { issuer, exchange, token, keyRing, observer } = await plain();
     keyRing.sign = () => {
       throw new Error("the HSM's secret trouble");
     };
@@ -275,6 +328,12 @@ describe("a signer that fails", () => {
     expect(status).toBe(500);
     expect(body).toEqual({ error: "server_error", error_description: "The issuer failed; try again later." });
     expect(observer.refusal.cause.join()).toContain("secret trouble");
+    keyRing.jwks = () => {
+      throw new Error("no keys now");
+    };
+    const keys = await issuer.handle(new Request(`${ISSUER}/.well-known/jwks.json`));
+    expect([keys.status, await keys.json()]).toEqual([500, body]);
+    expect(observer.refusal.cause).toEqual(["Error: no keys now"]);
   });
 });
 

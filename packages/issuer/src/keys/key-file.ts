@@ -8,25 +8,34 @@ import type { PlatformKeys } from "./platform-keys-port.js";
 /** How long keys from a file are used before it is read again, in seconds. */
 const FRESH_SECONDS = 60;
 
-/** Returns the keys in a file. It is read again after a minute, and at once for a key that it did not have. */
-export function keyFile(file: string, use: KeyUse, settings: FetcherSettings): PlatformKeys {
+/**
+ * Returns the keys in a file. It is read again after a minute, and at once for a key that it did not have.
+ *
+ * @param name name of the platform, for events
+ */
+export function keyFile(name: string, file: string, use: KeyUse, settings: FetcherSettings): PlatformKeys {
   const cached = new CachedKeySet<PlatformKey, RemoteKeys<PlatformKey>>({
     ...settings,
     counters: newFetchCounters(),
     loader: {
-      load: async () => ({ keySet: await read(file, use, settings), freshSeconds: FRESH_SECONDS }),
+      load: async () => ({ keySet: await read(name, file, use, settings), freshSeconds: FRESH_SECONDS }),
       abandon: () => undefined,
       isCircuitOpen: false,
     },
-    onStale: (stale) => report(settings, { type: "stale_key_set_served", issuer: printable(file), ...stale }),
+    onStale: (stale) => report(settings, { type: "stale_key_set_served", issuer: printable(name), ...stale }),
   });
   return { getKey: async (kid) => cached.getKey(kid), close: () => undefined };
 }
 
-async function read(file: string, use: KeyUse, settings: FetcherSettings): Promise<RemoteKeys<PlatformKey>> {
+async function read(
+  name: string,
+  file: string,
+  use: KeyUse,
+  settings: FetcherSettings,
+): Promise<RemoteKeys<PlatformKey>> {
   const startedAt = performance.now();
   const about = () => ({
-    issuer: printable(file),
+    issuer: printable(name),
     durationSeconds: (performance.now() - startedAt) / 1000,
   });
   try {

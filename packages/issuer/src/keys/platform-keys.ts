@@ -33,7 +33,7 @@ export function platformKeys(platform: Platform, { clock, observer }: PlatformKe
     // A platform that is back is noticed within 10 seconds.
     circuitBreaker: { failureThreshold: 5, recoveryTimeoutSeconds: 10 },
   });
-  if (keys.kind === "file") return keyFile(keys.file, use, settings);
+  if (keys.kind === "file") return keyFile(platform.name, keys.file, use, settings);
   const source = keys.kind === "url" ? keysAtUrl(keys.url, platform, use) : discoveredKeys(platform, use);
   const remote = new RemoteKeySet<PlatformKey>(platform.name, source, settings);
   return {

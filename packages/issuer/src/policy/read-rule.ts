@@ -5,6 +5,9 @@ import type { Platform, Rule } from "./trust-policy.js";
 import { TrustPolicyError } from "./trust-policy-error.js";
 import type { WrittenRule } from "./written-policy.js";
 
+/** Verifiers read 8192 bytes by default: this much, an audience of 2048 characters, and the rest, in base64url. */
+const MAX_DESCRIPTION_CHARACTERS = 2560;
+
 /**
  * Returns a rule as it is used.
  *
@@ -14,6 +17,7 @@ import type { WrittenRule } from "./written-policy.js";
 export function readRule(written: WrittenRule, at: string, platform: Platform): Rule {
   const claims = readClaims(written.claims, `${at}.claims`);
   assertOwner(claims, platform, at);
+  assertSize(written, at);
   for (const [index, audience] of written.audiences.entries())
     assertGlob(audience, `${at}.audiences[${index}]`);
   return Object.freeze({
@@ -55,6 +59,15 @@ function assertOwner(
   if (owners === undefined || owners.some((owner) => claims.get(owner)?.kind === "equal")) return;
   throw new TrustPolicyError(
     `${at}.claims trusts everybody on ${name}, which is shared: add ${owners[0]}, the owner's id, as an exact value`,
+  );
+}
+
+/** @throws {TrustPolicyError} when the attestation would be longer than verifiers read. */
+function assertSize({ agent, integrity, capabilities, subject }: WrittenRule, at: string): void {
+  const { length } = JSON.stringify([agent, integrity, capabilities, subject]);
+  if (length <= MAX_DESCRIPTION_CHARACTERS) return;
+  throw new TrustPolicyError(
+    `${at} describes the agent in ${length} characters; at most ${MAX_DESCRIPTION_CHARACTERS} fit into an attestation`,
   );
 }
 

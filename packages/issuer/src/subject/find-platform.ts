@@ -13,9 +13,6 @@ export function findPlatform(
   const byIssuer = policy.platforms.find(({ issuer }) => issuer !== undefined && issuer === iss);
   if (byIssuer !== undefined || typeof sub !== "string") return byIssuer;
   return policy.platforms.find(
-    ({ trustDomain, issuer }) =>
-      trustDomain !== undefined &&
-      sub.startsWith(`spiffe://${trustDomain}/`) &&
-      (iss === undefined || issuer === undefined),
+    ({ trustDomain }) => trustDomain !== undefined && sub.startsWith(`spiffe://${trustDomain}/`),
   );
 }

@@ -48,6 +48,20 @@ describe("a confirmation key", () => {
     expect(observer.issued.keyThumbprint).toBe(agent.publicKey.thumbprint());
   });
 
+  test("fits into an attestation that verifiers read, beside the longest description and audience", async () => {
+    const audience = `https://${"a".repeat(2040)}`;
+    const describing = (characters: number) => ({
+      capabilities: Array.from({ length: 22 }, () => "c".repeat(characters)),
+      audiences: [audience],
+    });
+    expect(() => issuing(plainPolicy("https://idp.example", describing(110)))).toThrow("at most 2560 fit");
+    const { exchange, token, prove } = await plain(describing(105));
+    const proof = await prove({ request: { method: "token", params: { audience } } });
+    const { body } = await exchange(token, { audience, confirmation_key: jwk, confirmation_proof: proof });
+    expect(String(body["access_token"]).length).toBeGreaterThan(6500);
+    expect(decodeToken(String(body["access_token"])).claims.aud).toEqual([audience]);
+  });
+
   test("binds an attestation only with a proof, and a proof only with a key", async () => {
     const { exchange, token, prove } = await plain();
     for (const changes of [{ confirmation_key: jwk }, { confirmation_proof: await prove() }]) {

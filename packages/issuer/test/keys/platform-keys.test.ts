@@ -53,7 +53,7 @@ describe("keys in a file", () => {
     writeFileSync(file, JSON.stringify(keySet(key, next)));
     expect((await exchange(await token(next))).status).toBe(200);
     expect(observer.events).toContainEqual(
-      expect.objectContaining({ type: "key_set_fetched", issuer: file, usableKeys: 2 }),
+      expect.objectContaining({ type: "key_set_fetched", issuer: "corp", usableKeys: 2 }),
     );
   });
 

@@ -124,6 +124,11 @@ describe("a policy is refused", () => {
     ["with a life of more than a day", policy({ maxLifetime: "2d" }), "at most 86400 seconds"],
     ["with a flag that is text", policy({ requireBinding: "yes" }), "must be true or false"],
     ["with too many capabilities", policy({ capabilities: Array(65).fill("c") }), "capabilities"],
+    [
+      "with an agent that no attestation has room for",
+      policy({ capabilities: Array(30).fill("c".repeat(99)) }),
+      "fit into",
+    ],
     ["with a hash that is none", policy({ integrity: { configHash: "sha256:00" } }), "integrity"],
     ["with an unknown safety level", policy({ safetyLevel: "none" }), "safetyLevel must be one of"],
     ["with a platform without audience", policy({}, { audience: undefined }), "audience"],
