@@ -1,5 +1,5 @@
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
-  test: { name: "demo-provider", testTimeout: 20_000 },
+  test: { name: "demo-provider", testTimeout: 60_000 },
 });

@@ -4,6 +4,6 @@ export default defineConfig({
   test: {
     name: "demo-server",
     globalSetup: "../../packages/replay-redis/test/support/install-redis.ts",
-    testTimeout: 20_000,
+    testTimeout: 60_000,
   },
 });

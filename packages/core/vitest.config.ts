@@ -12,5 +12,5 @@ export default defineConfig({
       "#sha256": source("encoding/sha256.node.ts"),
     },
   },
-  test: { name: "core", isolate: false, testTimeout: 20_000 },
+  test: { name: "core", isolate: false, testTimeout: 60_000 },
 });

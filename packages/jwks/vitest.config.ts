@@ -8,5 +8,5 @@ export default defineConfig({
       "#outbound-fetch": fileURLToPath(new URL("src/outbound/outbound-fetch.node.ts", import.meta.url)),
     },
   },
-  test: { name: "jwks", testTimeout: 20_000 },
+  test: { name: "jwks", testTimeout: 60_000 },
 });

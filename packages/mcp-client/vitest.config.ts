@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     name: "mcp-client",
-    testTimeout: 20_000,
+    testTimeout: 60_000,
     projects: [
       { test: { name: "newest SDK" } },
       {

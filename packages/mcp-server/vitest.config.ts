@@ -7,7 +7,7 @@ const oldestStdioClient = fileURLToPath(new URL("test/sdk-range/oldest-stdio-cli
 export default defineConfig({
   test: {
     name: "mcp-server",
-    testTimeout: 20_000,
+    testTimeout: 60_000,
     projects: [
       { test: { name: "newest SDK" } },
       {

@@ -1,5 +1,5 @@
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
-  test: { name: "resilience", testTimeout: 20_000 },
+  test: { name: "resilience", testTimeout: 60_000 },
 });
