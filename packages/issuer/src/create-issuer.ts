@@ -42,7 +42,7 @@ export interface Issuer {
  */
 export function createIssuer(options: IssuerOptions): Issuer {
   const settings = readIssuerOptions(options);
-  const { issuer, trustDomain, signer, policy, clock, observer } = settings;
+  const { issuer, trustDomain, signer, policy, timeoutSeconds, clock, observer } = settings;
   const { replayCache = new InMemoryReplayCache({ clock }) } = settings;
   const places = placesOf(issuer);
   const reports = new IssuerReports(observer);
@@ -64,6 +64,7 @@ export function createIssuer(options: IssuerOptions): Issuer {
         issuer,
         endpoint: places.token.href,
         replayCache,
+        timeoutSeconds,
         clock,
       });
       reports.issued(issued, audience, startedAt);

@@ -3,6 +3,7 @@ import {
   clock,
   having,
   kindOf,
+  MAX_TIMER_SECONDS,
   membersOf,
   type Option,
   type OptionsSpec,
@@ -10,6 +11,7 @@ import {
   optional,
   printable,
   readOptions,
+  seconds,
   stated,
 } from "@attest/core/internal";
 import type { KeySetEvent, KeySetSource } from "@attest/jwks";
@@ -36,6 +38,11 @@ export interface IssuerOptions {
    * `RedisReplayCache`. Default: one in memory.
    */
   readonly replayCache?: ReplayCache | undefined;
+  /**
+   * How long the signer may take, and the replay cache, in seconds. After that the exchange is refused, 500 or 503. Default:
+   * 10 s.
+   */
+  readonly timeoutSeconds?: number | undefined;
   /** Source of the time. Default: the system's clock. */
   readonly clock?: Clock | undefined;
   /** Observer of what is issued and refused, and of the platforms' keys. Default: none. */
@@ -48,6 +55,7 @@ export interface IssuerSettings {
   readonly signer: PublishingSigner;
   readonly policy: TrustPolicy;
   readonly replayCache: ReplayCache | undefined;
+  readonly timeoutSeconds: number;
   readonly clock: Clock;
   readonly observer: AttestationObserver<IssuerEvent | KeySetEvent> | undefined;
 }
@@ -99,6 +107,7 @@ const OPTIONS: OptionsSpec<IssuerSettings> = {
   replayCache: stated(
     optional(having<ReplayCache>("a ReplayCache, such as RedisReplayCache", "checkAndAdd")),
   ),
+  timeoutSeconds: seconds(10, { min: 0.001, max: MAX_TIMER_SECONDS }),
   clock: clock(),
   observer: observer<IssuerEvent | KeySetEvent>(),
 };

@@ -337,6 +337,26 @@ describe("a signer that fails", () => {
   });
 });
 
+test("a signer that hangs is given up, 500, and one that comes later changes nothing", async () => {
+  const server = await startPlatform(key);
+  const { exchange, clock, keyRing, observer } = issuing(plainPolicy(server.issuer), {
+    timeoutSeconds: 0.05,
+  });
+  const sign = keyRing.sign.bind(keyRing);
+  let late = (): void => undefined;
+  keyRing.sign = ((message: Uint8Array) =>
+    new Promise((resolve) => {
+      late = () => resolve(sign(message));
+    })) as never;
+  const token = await key.sign(plainClaims(server.issuer, clock.now()));
+  expect((await exchange(token)).status).toBe(500);
+  expect(observer.refusal.cause).toEqual(["Error: the signer took longer than 0.05 seconds"]);
+  late();
+  keyRing.sign = sign;
+  expect((await exchange(token)).status).toBe(200);
+  expect(observer.events.filter(({ type }) => type === "attestation_issued")).toHaveLength(1);
+});
+
 describe("the documents", () => {
   test("name the same issuer, endpoint and keys in both metadata formats", async () => {
     const { issuer } = await plain();

@@ -35,7 +35,7 @@ async function running() {
   return { ...made, ...program, platform, exchange, types };
 }
 
-describe("the program", () => {
+describe("the program", { timeout: 60_000 }, () => {
   test("exchanges tokens, and writes each event as a line of JSON without a token or key in it", async () => {
     const { exchange, events, types, keys } = await running();
     const response = await exchange();
@@ -79,7 +79,7 @@ describe("the program", () => {
     };
     const [current, next] = await keysNow();
     expect(JSON.parse(run("--config", config, "--rotate").stdout)).toEqual({ kid: next });
-    await expect.poll(keysNow, { timeout: 5000 }).toHaveLength(3);
+    await expect.poll(keysNow, { timeout: 10_000 }).toHaveLength(3);
     expect(events).toContainEqual(expect.objectContaining({ type: "keys_loaded", kid: next }));
     const [signing, , retired] = await keysNow();
     expect([signing, retired]).toEqual([next, current]);
@@ -87,36 +87,33 @@ describe("the program", () => {
     const header = JSON.parse(Buffer.from(access_token.split(".")[0] ?? "", "base64url").toString());
     expect(header.kid).toBe(next);
     writeFileSync(keys, "{");
-    await expect.poll(types, { timeout: 5000 }).toContain("keys_refused");
+    await expect.poll(types, { timeout: 10_000 }).toContain("keys_refused");
     expect((await exchange()).status).toBe(200);
   });
 
   test("reads its policy again when the file changes, by a link too, and keeps the old one when it is wrong", async () => {
     const { exchange, config, folder, write, platform, types, events } = await running();
     writeFileSync(config, "rules: [");
-    await expect.poll(types, { timeout: 5000 }).toContain("policy_refused");
+    await expect.poll(types, { timeout: 10_000 }).toContain("policy_refused");
     expect((await exchange()).status).toBe(200);
     write(plainPolicy(platform.issuer), { listen: "127.0.0.1:1" });
     await expect
-      .poll(() => JSON.stringify(events), { timeout: 5000 })
+      .poll(() => JSON.stringify(events), { timeout: 10_000 })
       .toContain("a new listen takes effect at a restart");
     write(plainPolicy(platform.issuer, { claims: { sub: "other" } }));
-    await expect.poll(async () => (await exchange()).status, { timeout: 5000 }).toBe(400);
+    await expect.poll(async () => (await exchange()).status, { timeout: 10_000 }).toBe(400);
     const target = join(folder, "mounted.yaml");
     renameSync(config, target);
     writeFileSync(target, readFileSync(target, "utf8").replace('"other"', '"support"'));
     symlinkSync(target, config);
-    await expect.poll(async () => (await exchange()).status, { timeout: 5000 }).toBe(200);
+    await expect.poll(async () => (await exchange()).status, { timeout: 10_000 }).toBe(200);
   });
 
-  test.runIf(isPosix)("reads it at once on SIGHUP", async () => {
-    const { exchange, write, platform, process: child, types } = await running();
-    write(plainPolicy(platform.issuer, { claims: { sub: "other" } }));
+  test.runIf(isPosix)("reads its files again on SIGHUP, changed or not", async () => {
+    const { exchange, process: child, types } = await running();
     child.kill("SIGHUP");
-    await expect
-      .poll(() => types().filter((type) => type === "policy_loaded").length, { timeout: 900 })
-      .toBe(2);
-    expect((await exchange()).status).toBe(400);
+    await expect.poll(types, { timeout: 10_000 }).toEqual(["policy_loaded", "policy_loaded", "keys_loaded"]);
+    expect((await exchange()).status).toBe(200);
   });
 
   test.runIf(isPosix)("answers what is under way before it ends, on SIGTERM", async () => {

@@ -8,6 +8,7 @@ import {
   type ReplayCache,
   verifyConfirmation,
 } from "@attest/core";
+import { withDeadline } from "@attest/core/internal";
 import { Refusal, type RefusalAbout } from "../subject/refusal.js";
 import { CLOCK_SKEW_SECONDS } from "../subject/token-problems.js";
 import type { ExchangeRequest } from "./exchange-request.js";
@@ -18,6 +19,8 @@ export interface ConfirmContext {
   /** URL of the token endpoint, which the proof has to be for. */
   readonly endpoint: string;
   readonly replayCache: ReplayCache;
+  /** How long the replay cache may take, in seconds. */
+  readonly timeoutSeconds: number;
   readonly clock: Clock;
 }
 
@@ -33,7 +36,7 @@ export async function confirmKey(
   about: RefusalAbout,
 ): Promise<Ed25519PublicKey | undefined> {
   if (confirmation === undefined) return undefined;
-  const { issuer, endpoint, replayCache, clock } = context;
+  const { issuer, endpoint, replayCache, timeoutSeconds, clock } = context;
   let confirmed: Confirmation;
   try {
     confirmed = verifyConfirmation({
@@ -52,7 +55,12 @@ export async function confirmKey(
   }
   let isFirst: boolean;
   try {
-    isFirst = await replayCache.checkAndAdd(confirmed.use.id, confirmed.use.until);
+    const { id, until } = confirmed.use;
+    isFirst = await withDeadline(
+      Promise.resolve(replayCache.checkAndAdd(id, until)),
+      timeoutSeconds,
+      () => new Error(`the replay cache took longer than ${timeoutSeconds} seconds`),
+    );
   } catch (cause) {
     throw new Refusal("replay_cache_unavailable", "the replay cache is unavailable", {
       ...about,

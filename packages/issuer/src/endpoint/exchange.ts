@@ -1,4 +1,5 @@
 import type { AttestationProvider, Ed25519PublicKey } from "@attest/core";
+import { withDeadline } from "@attest/core/internal";
 import { chooseRule } from "../policy/choose-rule.js";
 import type { Rule } from "../policy/trust-policy.js";
 import type { PolicyInForce } from "../policy-in-force.js";
@@ -28,7 +29,7 @@ export interface ExchangeContext extends ConfirmContext {
  * @throws {Refusal} when there is none for it.
  */
 export async function exchange(asked: ExchangeRequest, context: ExchangeContext): Promise<Issued> {
-  const { provider, inForce, issuer, clock } = context;
+  const { provider, inForce, issuer, timeoutSeconds, clock } = context;
   const { audience } = asked;
   const workload = await verifySubjectToken(asked.subjectToken, {
     issuer,
@@ -43,7 +44,7 @@ export async function exchange(asked: ExchangeRequest, context: ExchangeContext)
   const confirmationKey = await confirmKey(asked, context, about);
   const subject = inForce.subjectOf(rule);
   try {
-    const token = await provider.createToken({
+    const signing = provider.createToken({
       identity: rule.identity,
       integrity: rule.integrity,
       metadata: rule.metadata,
@@ -52,6 +53,8 @@ export async function exchange(asked: ExchangeRequest, context: ExchangeContext)
       lifetimeSeconds: rule.maxLifetimeSeconds,
       confirmationKey,
     });
+    const onTimeout = (): Error => new Error(`the signer took longer than ${timeoutSeconds} seconds`);
+    const token = await withDeadline(signing, timeoutSeconds, onTimeout);
     return { token, rule, workload, subject, confirmationKey };
   } catch (cause) {
     throw new Refusal("issuer_failed", "the attestation could not be signed", { ...about, cause });

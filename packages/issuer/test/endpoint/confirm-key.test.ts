@@ -9,7 +9,10 @@ const key = await signingKey();
 const agent = KeyPair.generate();
 const jwk = JSON.stringify(agent.publicKey.toJwk());
 
-async function plain(rule: object = {}, options: { readonly replayCache?: ReplayCache } = {}) {
+async function plain(
+  rule: object = {},
+  options: { readonly replayCache?: ReplayCache; readonly timeoutSeconds?: number } = {},
+) {
   const server = await startPlatform(key);
   const made: Issuing = issuing(plainPolicy(server.issuer, rule), options);
   const token = await key.sign(plainClaims(server.issuer, made.clock.now()));
@@ -134,14 +137,24 @@ describe("a confirmation key", () => {
     expect((await exchange(token, changes)).status).toBe(200);
   });
 
-  test("waits for a replay cache that can tell: 503 until then", async () => {
+  test.each<[string, () => Promise<boolean>, string]>([
+    ["is down", () => Promise.reject(new Error("down")), "Error: down"],
+    ["hangs", () => new Promise(() => undefined), "Error: the replay cache took longer than 0.05 seconds"],
+    [
+      "throws",
+      () => {
+        throw new TypeError("thrown");
+      },
+      "TypeError: thrown",
+    ],
+  ])("is not taken while the replay cache %s: 503", async (_how, checkAndAdd, cause) => {
     const replayCache = {
-      checkAndAdd: () => Promise.reject(new Error("down")),
+      checkAndAdd,
       exists: async () => false,
       count: async () => 0,
       clear: async () => undefined,
     };
-    const { exchange, token, prove, observer } = await plain({}, { replayCache });
+    const { exchange, token, prove, observer } = await plain({}, { replayCache, timeoutSeconds: 0.05 });
     const changes = { confirmation_key: jwk, confirmation_proof: await prove() };
     const { status, headers, body } = await exchange(token, changes);
     expect([status, body["error"], headers.get("retry-after")]).toEqual([
@@ -149,6 +162,6 @@ describe("a confirmation key", () => {
       "temporarily_unavailable",
       "1",
     ]);
-    expect(observer.refusal.cause).toEqual(["Error: down"]);
+    expect(observer.refusal.cause).toEqual([cause]);
   });
 });
