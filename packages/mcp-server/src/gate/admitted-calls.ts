@@ -63,7 +63,7 @@ export class AdmittedCalls {
     return this.#open.has(id);
   }
 
-  /** Returns whose open request `id` is; `undefined` when none is open under it. */
+  /** Returns whose open request `id` is; `undefined` when none is open under it, or it was given up. */
   callerOf(id: RequestId): Caller | undefined {
     return this.#open.callerOf(id);
   }
@@ -175,6 +175,7 @@ export class AdmittedCalls {
       caller,
       gate: this.#settings,
       isOver: false,
+      isGivenUp: false,
       isExpired: () => this.#isExpired(caller.context),
       refusalData: (code) => writeRefusalData(code, requirementsOf(this.#settings.verifier)),
       noteDenial: (denial) => {
