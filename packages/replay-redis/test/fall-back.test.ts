@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { REDIS } from "../../../test-support/find-program.ts";
 import { needs } from "../../../test-support/needs.ts";
 import { CacheState, RedisReplayCache, type RedisReplayCacheOptions } from "../src/index.js";
@@ -96,5 +96,36 @@ describe("the fall-back of RedisReplayCache", await needs(REDIS), () => {
     await setTimeout(100);
     await cache.close();
     expect(await other.checkAndAdd("late", now() + 60)).toBe(false);
+  });
+});
+
+describe("a RedisReplayCache that nobody watches", () => {
+  async function warningsOf(options: RedisReplayCacheOptions): Promise<readonly unknown[]> {
+    const emit = vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
+    // Nothing listens on port 1 of this machine.
+    const cache = new RedisReplayCache({ url: "redis://:s3cret@127.0.0.1:1", ...quick, ...options });
+    try {
+      await cache.checkAndAdd("id", now() + 60).catch(() => undefined);
+      await cache.checkAndAdd("other", now() + 60).catch(() => undefined);
+      return emit.mock.calls;
+    } finally {
+      await cache.close();
+      emit.mockRestore();
+    }
+  }
+
+  test("warns once that it decides by itself, without the URL's password", async () => {
+    const warnings = await warningsOf({});
+    expect(warnings).toEqual([
+      [
+        expect.stringMatching(/Redis is unavailable, and this server decides by itself/),
+        { code: "ATTEST_NO_REDIS" },
+      ],
+    ]);
+    expect(JSON.stringify(warnings)).not.toContain("s3cret");
+  });
+
+  test("leaves it to its observer where it has one", async () => {
+    expect(await warningsOf({ observer: new Recorder() })).toEqual([]);
   });
 });

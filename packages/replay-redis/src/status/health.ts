@@ -128,6 +128,14 @@ export class Health {
     if (observer !== undefined) {
       const causes = cause === undefined ? {} : { cause: causesOf(cause) };
       notify(observer, { type: "cache_state_changed", from, to, detail, ...causes });
-    }
+    } else if (to === CacheState.DEGRADED) warn(detail, cause);
   }
+}
+
+/** Tells of a Redis that is away where nobody watches: a server that decides by itself takes what another has seen. */
+function warn(detail: string, cause: unknown): void {
+  const [reason = "no reason is known"] = causesOf(cause);
+  process.emitWarning(`RedisReplayCache: Redis is unavailable, and ${detail} (${reason})`, {
+    code: "ATTEST_NO_REDIS",
+  });
 }
