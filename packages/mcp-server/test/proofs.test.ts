@@ -321,9 +321,12 @@ describe("a demand that cannot be met", () => {
     expect(onerror.mock.calls[0]?.[0].cause.message).toContain(`the verifier has ${name}`);
   });
 
-  test("is an error for a challenge behind another host of HTTP sessions", async () => {
+  test.each([
+    ["a challenge", { challenge: hmacNonces({ key: new Uint8Array(32) }) }],
+    ['requireProof "each-request"', { requireProof: "each-request" }],
+  ] as const)("is an error for %s behind another host of HTTP sessions", async (name, options) => {
     const issuer = new Issuer();
-    const verifier = issuer.verifier({ challenge: hmacNonces({ key: new Uint8Array(32) }) });
+    const verifier = issuer.verifier(options);
     const onerror = vi.fn();
     const host = await startHttpHost(() => {
       const server = createWeatherServer(verifier);
@@ -333,6 +336,9 @@ describe("a demand that cannot be met", () => {
     onTestFinished(() => host.close());
     const connection = await openRaw(new StreamableHTTPClientTransport(host.url) as Transport);
     expect(codeIn(await initialize(connection, await BoundAgent.of(issuer)))).toBe(-32603);
-    expect(onerror.mock.calls[0]?.[0].cause.message).toContain("use HttpSessions");
+    expect(onerror.mock.calls[0]?.[0].cause.message).toMatch(
+      new RegExp(`^the verifier has ${name}, .* use HttpSessions$`),
+    );
+    await expect.poll(() => host.sessions.size).toBe(0);
   });
 });

@@ -63,7 +63,7 @@ export class AdmittedCalls {
     return this.#open.has(id);
   }
 
-  /** Returns whose open request `id` is; `undefined` when none is open under it. */
+  /** Returns whose open request `id` is; `undefined` when none is open under it, or it was given up. */
   callerOf(id: RequestId): Caller | undefined {
     return this.#open.callerOf(id);
   }

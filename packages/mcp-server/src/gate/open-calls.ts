@@ -42,9 +42,13 @@ export class OpenCalls {
     return this.#open.has(id);
   }
 
-  /** Returns whose open request `id` is; `undefined` when none is open under it. */
+  /**
+   * Returns whose open request `id` is; `undefined` when none is open under it. A request that was given up has no stream any
+   * more: another may have come under its id since, of which nobody has proven anything yet.
+   */
   callerOf(id: RequestId): Caller | undefined {
-    return this.#open.get(id)?.call.caller;
+    const open = this.#open.get(id);
+    return open?.isCancelled ? undefined : open?.call.caller;
   }
 
   /** Takes a request up. Returns `false` when too many are open. */

@@ -23,9 +23,15 @@ export function misfitOf(
   if (!isHttp && proof.bindUser) {
     return "the verifier has bindUser, and the transport is not HTTP: no access token comes with a request";
   }
+  const isOtherHost = isHttp && !isStateless && !isHandedOver;
   // The session would be gone before the request came again.
-  if (isHttp && !isStateless && !isHandedOver && proof.challenge !== null) {
+  if (isOtherHost && proof.challenge !== null) {
     return "the verifier has a challenge, and the HTTP host opens sessions before it is met: use HttpSessions";
+  }
+  // Such a host does by the session's id alone what the gate does not see: it streams, resumes and deletes, and sends an
+  // answer to whoever used its request's id last.
+  if (isOtherHost && proof.policy === ProofPolicy.EACH_REQUEST) {
+    return 'the verifier has requireProof "each-request", and the HTTP host trusts whoever has a session\'s id: use HttpSessions';
   }
   return undefined;
 }

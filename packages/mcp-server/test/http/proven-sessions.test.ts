@@ -1,12 +1,13 @@
 import { type AttestationVerifierOptions, hmacNonces } from "@attest/core";
 import type { RequestMessage } from "@attest/core/wire";
+import { createAttestingServer } from "@attest/mcp-server";
 import type { HttpSessions } from "@attest/mcp-server/http";
 import { describe, expect, test, vi } from "vitest";
 import { Issuer } from "../support/agents.ts";
 import { BoundAgent } from "../support/bound-agent.ts";
 import { initializeParams } from "../support/raw-connection.ts";
 import { createWeatherServer } from "../support/weather-server.ts";
-import { HEADERS, post, sessionsFor, URL_OF_MCP } from "./support/sessions.ts";
+import { cancel, HEADERS, post, sessionsFor, URL_OF_MCP } from "./support/sessions.ts";
 
 const INITIALIZE = { jsonrpc: "2.0", id: 1, method: "initialize", params: initializeParams() } as const;
 const callOf = (name: string) =>
@@ -16,8 +17,13 @@ function provenSessions(issuer: Issuer, options: Partial<AttestationVerifierOpti
   return sessionsFor(issuer, { verifier: issuer.verifier({ requireProof: "each-request", ...options }) });
 }
 
-async function open(sessions: HttpSessions, agent: BoundAgent): Promise<Record<string, string>> {
-  const response = await sessions.handle(post(await agent.sign(INITIALIZE)));
+async function open(
+  sessions: HttpSessions,
+  agent: BoundAgent,
+  capabilities: object = {},
+): Promise<Record<string, string>> {
+  const initialize = { ...INITIALIZE, params: { ...INITIALIZE.params, capabilities } };
+  const response = await sessions.handle(post(await agent.sign(initialize)));
   expect(await response.text()).toContain('"verification_status":"verified"');
   return { "mcp-session-id": response.headers.get("mcp-session-id") ?? "" };
 }
@@ -72,6 +78,51 @@ describe("HttpSessions where each request is proven", () => {
     const response = await sessions.handle(post([await agent.sign(callOf("sky"))], session));
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({ error: { code: -32600 } });
+  });
+
+  test("send what a cancelled call asks its client to nobody who comes under the call's id", async () => {
+    const issuer = new Issuer();
+    const inner = issuer.verifier({ requireProof: "each-request" });
+    const proceed = Promise.withResolvers<void>();
+    const verify: typeof inner.verify = async (token, presentation) => {
+      if (presentation?.request?.method === "tools/list") await proceed.promise;
+      return inner.verify(token, presentation);
+    };
+    const verifier = { ...inner, verify };
+    const started = Promise.withResolvers<void>();
+    const cancelled = Promise.withResolvers<void>();
+    const asked = Promise.withResolvers<unknown>();
+    const createServer = () => {
+      const server = createAttestingServer("stubborn", verifier, { version: "1" });
+      server.registerTool("ask", {}, async ({ requestId }) => {
+        started.resolve();
+        await cancelled.promise;
+        const question = server.server.createMessage(
+          { messages: [], maxTokens: 1, systemPrompt: "secret" },
+          { relatedRequestId: requestId },
+        );
+        asked.resolve(question.catch((error: unknown) => error));
+        return { content: [] };
+      });
+      return server;
+    };
+    const sessions = sessionsFor(issuer, { verifier, createServer });
+    const agent = await BoundAgent.of(issuer);
+    const session = await open(sessions, agent, { sampling: {} });
+    const call = sessions.handle(post(await agent.sign(callOf("ask")), session));
+    await started.promise;
+    // The thief has the session's id, and a key of his own.
+    await sessions.handle(post(cancel(7), session));
+    await textOf(call);
+    const thief = await BoundAgent.of(issuer);
+    const listing = await thief.sign({ jsonrpc: "2.0", id: 7, method: "tools/list", params: {} });
+    const stolen = await sessions.handle(post(listing, session));
+    cancelled.resolve();
+    expect(String(await asked.promise)).toContain("in the course of a request");
+    proceed.resolve();
+    const text = await stolen.text();
+    expect(text).toContain("unknown_issuer");
+    expect(text).not.toContain("secret");
   });
 
   test("drop answers that nobody asked for, and notifications without evidence", async () => {
