@@ -147,8 +147,10 @@ export class AttestationGate extends TransportFilter {
     const { relatedRequestId } = membersOf(options);
     const caller = this.#calls.callerOf(relatedRequestId as RequestId);
     if (!isRequest(message)) {
+      // Whether or not the client hears of it: a request that the server has given up waits for no answer.
+      const concealed = requests.concealCancelled(message);
       const mayGo = caller !== undefined || !this.#isHttp;
-      return mayGo ? this.toClient(requests.concealCancelled(message), options) : Promise.resolve();
+      return mayGo ? this.toClient(concealed, options) : Promise.resolve();
     }
     const concealed = caller && requests.conceal(message, caller);
     if (concealed !== undefined) return this.toClient(concealed, options);

@@ -2,6 +2,7 @@ import { type AttestationVerifierOptions, hmacNonces } from "@attest/core";
 import type { RequestMessage } from "@attest/core/wire";
 import { createAttestingServer } from "@attest/mcp-server";
 import type { HttpSessions } from "@attest/mcp-server/http";
+import { CreateMessageResultSchema } from "@modelcontextprotocol/sdk/types.js";
 import { describe, expect, test, vi } from "vitest";
 import { Issuer } from "../support/agents.ts";
 import { BoundAgent } from "../support/bound-agent.ts";
@@ -123,6 +124,28 @@ describe("HttpSessions where each request is proven", () => {
     const text = await stolen.text();
     expect(text).toContain("unknown_issuer");
     expect(text).not.toContain("secret");
+  });
+
+  test("let the server ask again, however many of its questions it gave up after the calls that they were for", async () => {
+    const issuer = new Issuer();
+    const verifier = issuer.verifier({ requireProof: "each-request" });
+    const given = vi.fn();
+    const createServer = () => {
+      const server = createAttestingServer("impatient", verifier, { version: "1" });
+      const question = { method: "sampling/createMessage", params: { messages: [], maxTokens: 1 } } as const;
+      server.registerTool("ask", {}, async ({ sendRequest }) => {
+        void sendRequest(question, CreateMessageResultSchema, { timeout: 1 }).catch(given);
+        return { content: [] };
+      });
+      return server;
+    };
+    const sessions = sessionsFor(issuer, { verifier, createServer });
+    const agent = await BoundAgent.of(issuer);
+    const session = await open(sessions, agent, { sampling: {} });
+    const ask = async () => textOf(sessions.handle(post(await agent.sign(callOf("ask")), session)));
+    for (let count = 0; count < 256; count++) expect(await ask()).toContain("sampling/createMessage");
+    await expect.poll(() => given.mock.calls.length).toBe(256);
+    expect(await ask()).toContain("sampling/createMessage");
   });
 
   test("drop answers that nobody asked for, and notifications without evidence", async () => {
