@@ -9,6 +9,7 @@ const callOf = (): CurrentCall => ({
   caller,
   gate: {},
   isOver: false,
+  isGivenUp: false,
   isExpired: () => false,
   refusalData: () => ({}),
   noteDenial: () => undefined,

@@ -12,6 +12,8 @@ export interface CurrentCall {
   readonly gate: object;
   /** Whether the call has been answered, or given up by its client. Nothing runs in its course any more. */
   isOver: boolean;
+  /** Whether its client gave it up. Its handler may run on, or begin only now, and still does what the caller asked for. */
+  isGivenUp: boolean;
   /** Whether the caller's token has expired, by the gate's clock and skew. */
   readonly isExpired: () => boolean;
   /** Returns what a denial with this code tells the client about the attestation it should have. */
@@ -34,6 +36,12 @@ export function runAsCall<T>(call: CurrentCall, work: () => T): T {
 export function currentCall(): CurrentCall | undefined {
   const call = calls.getStore();
   return call?.isOver ? undefined : call;
+}
+
+/** The call on whose behalf this code may act: as {@link currentCall}, and a call that was given up as well. */
+export function actingCall(): CurrentCall | undefined {
+  const call = calls.getStore();
+  return call?.isOver && !call.isGivenUp ? undefined : call;
 }
 
 /**

@@ -175,6 +175,7 @@ export class AdmittedCalls {
       caller,
       gate: this.#settings,
       isOver: false,
+      isGivenUp: false,
       isExpired: () => this.#isExpired(caller.context),
       refusalData: (code) => writeRefusalData(code, requirementsOf(this.#settings.verifier)),
       noteDenial: (denial) => {

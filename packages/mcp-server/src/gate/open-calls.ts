@@ -73,6 +73,7 @@ export class OpenCalls {
     const open = id === undefined ? undefined : this.#open.get(id);
     if (open === undefined || open.isCancelled) return undefined;
     open.call.isOver = true;
+    open.call.isGivenUp = true;
     // Its parameters, which a peer chose, are not kept for an answer that need not come.
     const { jsonrpc, id: sameId, method } = open.request;
     const request: RequestMessage = { jsonrpc, id: sameId, method };

@@ -34,7 +34,8 @@ const OPTIONS = { key: secret } satisfies OptionsSpec<BindTasksOptions>;
  * the agent stands in the task's id.
  *
  * Requests need an agent that is attested (1009) and not expired (1001), whatever the rules say, and only such an agent can
- * make a task. Code outside of requests is the server's own, and may use every task whose id it has.
+ * make a task. That holds for requests that were cancelled, too. Code outside of requests is the server's own, and may use
+ * every task whose id it has.
  *
  * `store` is given the agent's HMAC in the place of a session id. It has to keep tasks of different session ids apart, as
  * the SDK asks of stores.

@@ -7,7 +7,7 @@ import type {
 import type { Request, RequestId, Result, Task } from "@modelcontextprotocol/sdk/types.js";
 import { agentKeyOf } from "../context/agent-key.js";
 import { callOfExtra } from "../context/call-of-extra.js";
-import { type CurrentCall, currentCall } from "../context/current-call.js";
+import { actingCall, type CurrentCall, currentCall } from "../context/current-call.js";
 import type { OwnedTask, TaskIds } from "../context/task-ids.js";
 import { AttestationDeniedError } from "../guard/attestation-denied-error.js";
 import { findDenial } from "../guard/find-denial.js";
@@ -76,7 +76,8 @@ export class BoundTasks implements TaskStore {
   /** Returns what `taskId` says, once the caller may use it; `undefined` for an id that was not made here. */
   async #open(taskId: string): Promise<OwnedTask | undefined> {
     const owned = this.#ids.open(taskId);
-    const call = currentCall();
+    // A request can be given up before its handler has begun, which would then pass for the server's own code.
+    const call = actingCall();
     if (call === undefined) return owned;
     const isOwners: CompiledRequirement = async (agent) =>
       owned === undefined || this.#ids.ownerTag(agentKeyOf(agent)) === owned.owner

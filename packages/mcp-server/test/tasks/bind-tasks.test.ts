@@ -14,7 +14,7 @@ import { InMemoryTaskStore } from "@modelcontextprotocol/sdk/experimental/tasks/
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { CreateTaskResultSchema } from "@modelcontextprotocol/sdk/types.js";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { listen, sessionsFor } from "../http/support/sessions.ts";
+import { cancel, listen, open as openSession, post, sessionsFor } from "../http/support/sessions.ts";
 import { AUDIENCE, Issuer, opus } from "../support/agents.ts";
 import { initializeParams, openRaw } from "../support/raw-connection.ts";
 import { FolderTaskStore } from "./support/folder-task-store.ts";
@@ -47,7 +47,7 @@ async function serve(
     await connection.request("initialize", initializeParams(token ? await issuer.token(token) : undefined));
     return connection.request;
   };
-  return { open, finish: (taskId: string, text: string) => servers[0]?.finish(taskId, text) };
+  return { sessions, open, finish: (taskId: string, text: string) => servers[0]?.finish(taskId, text) };
 }
 
 type Send = Awaited<ReturnType<Awaited<ReturnType<typeof serve>>["open"]>>;
@@ -246,6 +246,28 @@ describe("bindTasks", () => {
     const _meta = { "io.modelcontextprotocol/related-task": { taskId } };
     expect(await bob("tools/call", { ...REPORT, _meta })).toMatchObject(OTHERS);
     expect(await alice("tasks/get", { taskId })).toMatchObject({ result: { status: "working" } });
+  });
+
+  test("refuses another agent's task to a request that is cancelled before its handler begins", async () => {
+    const issuer = new Issuer();
+    const { sessions, open, finish } = await serve(new InMemoryTaskStore(), issuer);
+    const alice = await open();
+    const [done, working] = [await makeTask(alice), await makeTask(alice)];
+    await finish(done, "the report");
+    const session = { "mcp-session-id": await openSession(sessions, issuer.token({ identity: opus })) };
+    const send = async (id: number, method: string, taskId: string, reason?: unknown) => {
+      const request = { jsonrpc: "2.0", id, method, params: { taskId } };
+      const { params, ...notification } = cancel(id);
+      const cancellation = { ...notification, params: { ...params, reason } };
+      const response = await sessions.handle(post([request, cancellation], session));
+      return response.text();
+    };
+    expect(await send(7, "tasks/cancel", working)).not.toContain("result");
+    expect(await alice("tasks/get", { taskId: working })).toMatchObject({ result: { status: "working" } });
+    // The SDK takes these two for no cancellations, and answers.
+    const reason = { is: "no text" };
+    expect(await send(8, "tasks/result", done, reason)).not.toContain("the report");
+    expect(await send(0, "tasks/result", done)).not.toContain("the report");
   });
 
   test("gives tasks from before the store was bound to nobody", async () => {
