@@ -9,7 +9,7 @@ const refusalData = () => ({ policy: "required", trusted_issuers: [], required_c
 /** A call of an attested agent, which has expired when `isExpired` says so. */
 function callThat(isExpired: () => boolean): CurrentCall {
   const context = { verified: true } as Attested;
-  const call = { caller: { context }, gate: {}, isOver: false };
+  const call = { caller: { context }, gate: {}, isOver: false, isGivenUp: false };
   return { ...call, isExpired, refusalData, noteDenial: () => undefined };
 }
 

@@ -132,9 +132,13 @@ describe("HttpSessions where each request is proven", () => {
     const given = vi.fn();
     const createServer = () => {
       const server = createAttestingServer("impatient", verifier, { version: "1" });
-      const question = { method: "sampling/createMessage", params: { messages: [], maxTokens: 1 } } as const;
       server.registerTool("ask", {}, async ({ sendRequest }) => {
-        void sendRequest(question, CreateMessageResultSchema, { timeout: 1 }).catch(given);
+        const question = sendRequest(
+          { method: "sampling/createMessage", params: { messages: [], maxTokens: 1 } },
+          CreateMessageResultSchema,
+          { timeout: 1 },
+        );
+        void question.catch(given);
         return { content: [] };
       });
       return server;
