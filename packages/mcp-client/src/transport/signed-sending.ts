@@ -11,7 +11,7 @@ type Provable = Pick<RequestMessage, "method" | "params">;
 const EVIDENCE = '"security.attestation"';
 const ACCESS_TOKEN = /^(?:Bearer|DPoP) +(\S+)$/i;
 
-/** Whether `transport` is the Streamable HTTP transport of an MCP SDK, which sends by a `fetch` of its own. */
+/** Whether `transport` is an HTTP transport of an MCP SDK (Streamable HTTP, or SSE), which sends by a `fetch` of its own. */
 export function sendsByFetch(transport: object): transport is FetchingTransport {
   return Object.hasOwn(transport, "_fetch") && membersOf(transport)["_url"] instanceof URL;
 }
@@ -43,15 +43,14 @@ function signInFetch(transport: FetchingTransport, prove: Prove): void {
   const inner = transport._fetch;
   transport._fetch = async (input, init) => {
     const send = inner ?? fetch;
-    // The SDK's OAuth sends its own POSTs by the same function.
-    const isOurs = String(input) === transport._url.href && init?.method === "POST";
+    const url = String(input instanceof Request ? input.url : input);
+    // Within the origin a server says where to: by a redirect, or as the endpoint of SSE.
+    const isOurs = init?.method === "POST" && URL.parse(url)?.origin === transport._url.origin;
     const body = isOurs ? init.body : undefined;
+    // The SDK's OAuth sends its own POSTs by the same function.
     if (typeof body !== "string" || !body.includes(EVIDENCE)) return send(input, init);
     const [, accessToken] = ACCESS_TOKEN.exec(new Headers(init?.headers).get("authorization") ?? "") ?? [];
-    const message = await proven(JSON.parse(body), prove, {
-      url: proofUrl(transport._url.href),
-      accessToken,
-    });
+    const message = await proven(JSON.parse(body), prove, { url: proofUrl(url), accessToken });
     return send(input, message === undefined ? init : { ...init, body: JSON.stringify(message) });
   };
 }

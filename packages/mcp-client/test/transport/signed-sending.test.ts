@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { KeyPair } from "@attest/core";
 import { evidenceIn, type RequestMessage } from "@attest/core/wire";
+import { SSEClientTransport } from "@modelcontextprotocol/sdk/client/sse.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js";
@@ -23,12 +24,23 @@ interface Sent {
   readonly message: RequestMessage;
 }
 
-/** A server that answers every POST with `status`, and keeps what was in it. */
-async function recording(status = 202): Promise<{ url: URL; sent: Sent[] }> {
+/** A server that answers every POST with `status`, and keeps what was in it. A GET is told the `endpoint` of SSE. */
+async function recording(
+  status = 202,
+  location: (sent: Sent) => string | undefined = () => undefined,
+  endpoint?: string,
+): Promise<{ url: URL; sent: Sent[] }> {
   const sent: Sent[] = [];
   const server = createServer(async (request, response) => {
-    sent.push({ path: request.url ?? "", message: JSON.parse(await bodyOf(request)) });
-    response.writeHead(status).end();
+    if (request.method === "GET") {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.write(`event: endpoint\ndata: ${endpoint}\n\n`);
+      return;
+    }
+    const now = { path: request.url ?? "", message: JSON.parse(await bodyOf(request)) };
+    sent.push(now);
+    const to = location(now);
+    response.writeHead(status, to === undefined ? {} : { location: to }).end();
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   onTestFinished(() => {
@@ -73,6 +85,37 @@ describe("signEachSending", () => {
     expect(sendsByFetch(InMemoryTransport.createLinkedPair()[0])).toBe(false);
   });
 
+  test("makes a proof for the URL that a redirect leads to within the origin, and sends none elsewhere", async () => {
+    const provider = new Provider();
+    const elsewhere = await recording();
+    const { url, sent } = await recording(307, ({ path }) =>
+      path === "/mcp" ? "/mcp/" : elsewhere.url.href,
+    );
+    url.search = "";
+    const transport = new StreamableHTTPClientTransport(url);
+    attestTransport(transport, proving(provider));
+    await transport.start();
+    await expect(transport.send(INITIALIZE)).rejects.toThrow();
+    expect(sent.map(({ path }) => path)).toEqual(["/mcp", "/mcp/"]);
+    for (const { path, message } of sent) {
+      expect(await verify(provider, message, new URL(path, url).href)).toMatchObject({ verified: true });
+    }
+    expect(elsewhere.sent).toEqual([]);
+  });
+
+  test("makes a proof for the endpoint that a server of HTTP with SSE names", async () => {
+    const provider = new Provider();
+    const { url, sent } = await recording(202, () => undefined, "/messages?session=1");
+    const transport = new SSEClientTransport(url);
+    attestTransport(transport as Transport, proving(provider));
+    await transport.start();
+    await transport.send(INITIALIZE);
+    const [{ path, message }] = sent as [Sent];
+    expect(path).toBe("/messages?session=1");
+    expect(await verify(provider, message, new URL("/messages", url).href)).toMatchObject({ verified: true });
+    await transport.close();
+  });
+
   test("makes a proof for the endpoint and the access token of each HTTP sending", async () => {
     const provider = new Provider();
     const { url, sent } = await recording();
@@ -98,7 +141,7 @@ describe("signEachSending", () => {
     const transport = new StreamableHTTPClientTransport(url, {
       fetch: (input, init) => {
         inner.push([input, init]);
-        return fetch(input, init);
+        return String(input).endsWith("/token") ? Promise.resolve(new Response()) : fetch(input, init);
       },
     }) as Transport;
     attestTransport(transport, proving(provider));
@@ -111,9 +154,18 @@ describe("signEachSending", () => {
     expect(new Set(proofs).size).toBe(2);
     expect(new Set(tokens).size).toBe(1);
     const { _fetch } = transport as unknown as { _fetch: typeof fetch };
-    const body = JSON.stringify(sent[0]?.message);
-    await _fetch(new URL("/token", url), { method: "POST", body });
-    expect(inner.at(-1)?.[1]?.body).toBe(body);
+    const elsewhere = await recording();
+    const message = JSON.stringify(sent[0]?.message);
+    await _fetch(elsewhere.url, { method: "POST", body: message });
+    expect(inner.at(-1)?.[1]?.body).toBe(message);
+    // As the SDK's OAuth sends them.
+    const form = new URLSearchParams({ grant_type: "authorization_code", state: message });
+    const registration = JSON.stringify({ client_name: "c" });
+    for (const body of [form, form.toString(), registration]) {
+      const init = { method: "POST", body } as const;
+      await _fetch(new URL("/token", url), init);
+      expect(inner.at(-1)?.[1]).toBe(init);
+    }
   });
 
   test("signs in send where there is no HTTP", async () => {
