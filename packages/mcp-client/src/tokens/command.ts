@@ -1,6 +1,7 @@
 import {
+  kindOf,
   MAX_TIMER_SECONDS,
-  names,
+  type Option,
   type OptionsSpec,
   readOptions,
   seconds,
@@ -24,9 +25,16 @@ export type TokenCommand = (request?: TokenRequest) => Promise<string>;
 
 type CommandSettings = Required<CommandOptions>;
 
+/** Reads arguments. One may be empty; none can hold a null character, which ends an argument for the system. */
+const argumentList: Option<readonly string[]> = (value = [], name) => {
+  const isList = Array.isArray(value) && value.every((entry) => typeof entry === "string");
+  if (isList && !value.some((entry: string) => entry.includes("\0"))) return value;
+  throw new TypeError(`${name} must be a list of strings without null characters, got ${kindOf(value)}`);
+};
+
 const OPTIONS: OptionsSpec<CommandSettings> = {
   command: text(),
-  args: names([]),
+  args: argumentList,
   timeoutSeconds: seconds(30, { min: 0.001, max: MAX_TIMER_SECONDS }),
 };
 
