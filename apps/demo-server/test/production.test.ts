@@ -192,8 +192,8 @@ describe("docs/production.md", async () => {
       .replace("file: keys.json", `file: ${folder}/keys.json`)
       .replace("type: github,", `type: github, issuer: ${forge}, allowInsecure: loopback,`);
     writeFileSync(`${folder}/issuer.yaml`, `${config}listen: ${listen}\n`);
-    const issuerPackage = createRequire(import.meta.url).resolve("@attest/issuer/package.json");
-    const program = join(dirname(issuerPackage), "dist/main.js");
+    const issuerPackage = createRequire(import.meta.url).resolve("@attest/issuer");
+    const program = join(dirname(issuerPackage), "main.js");
     await started("issuer", program, {}, undefined, ["--config", `${folder}/issuer.yaml`]);
     const serving = { PORT: port, ISSUER, TRUST_DOMAIN: "example.com", REQUIRE_PROOF: "always" };
     await started("server", dist("main.js"), serving);

@@ -5,10 +5,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { type ChildService, startService } from "../demo/child-service.js";
 
-const PROGRAM = join(
-  dirname(createRequire(import.meta.url).resolve("@attest/issuer/package.json")),
-  "dist/main.js",
-);
+const PROGRAM = join(dirname(createRequire(import.meta.url).resolve("@attest/issuer")), "main.js");
 
 export interface IssuerProgramOptions {
   /** Folder for its file and its keys. */

@@ -4,6 +4,7 @@ import {
   type Option,
   type OptionsSpec,
   readOptions,
+  type SettingsOf,
   seconds,
   text,
 } from "@attest/core/internal";
@@ -15,15 +16,15 @@ export interface CommandOptions {
   /** Program to run: a path, or a name that is looked up in `PATH`. No shell reads it. */
   readonly command: string;
   /** Arguments of the program. Default: none. */
-  readonly args?: readonly string[];
+  readonly args?: readonly string[] | undefined;
   /** Longest time that the program may run, in seconds. It is killed then. Default: 30 s. */
-  readonly timeoutSeconds?: number;
+  readonly timeoutSeconds?: number | undefined;
 }
 
 /** Runs a command for a token. It serves as `getToken` of a client, and as `subjectToken` of an exchange. */
 export type TokenCommand = (request?: TokenRequest) => Promise<string>;
 
-type CommandSettings = Required<CommandOptions>;
+type CommandSettings = SettingsOf<CommandOptions, never>;
 
 /** Reads arguments. One may be empty; none can hold a null character, which ends an argument for the system. */
 const argumentList: Option<readonly string[]> = (value = [], name) => {

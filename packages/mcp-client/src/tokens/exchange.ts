@@ -25,9 +25,9 @@ export interface ExchangeOptions {
   /** The issuer's name, which proofs are made for, where it differs from the URL that it is reached at. Default: `url`. */
   readonly issuer?: string;
   /** Longest time for the subject token, and again for the issuer's answer, in seconds. Default: 10 s. */
-  readonly timeoutSeconds?: number;
+  readonly timeoutSeconds?: number | undefined;
   /** `"loopback"` allows http to this machine, for development. Default: `false`. */
-  readonly allowInsecure?: AllowInsecure;
+  readonly allowInsecure?: "loopback" | false | undefined;
 }
 
 interface ExchangeSettings {

@@ -3,24 +3,25 @@ import {
   membersOf,
   type OptionsSpec,
   readOptions,
+  type SettingsOf,
   seconds,
   text,
 } from "@attest/core/internal";
 import { fetchJson } from "./fetch-json.js";
 import { readJwt, type SubjectTokenSource } from "./subject-token-source.js";
 import { TokenSourceError } from "./token-source-error.js";
-import { type AllowInsecure, allowInsecureOption, tokenUrl } from "./token-url.js";
+import { allowInsecureOption, tokenUrl } from "./token-url.js";
 
 export interface GitHubActionsOptions {
   /** Audience of the token: the issuer, by its name. */
   readonly audience: string;
   /** Longest time for GitHub's answer, in seconds. Default: 10 s. */
-  readonly timeoutSeconds?: number;
+  readonly timeoutSeconds?: number | undefined;
   /** `"loopback"` allows http to this machine, for tests. Default: `false`. */
-  readonly allowInsecure?: AllowInsecure;
+  readonly allowInsecure?: "loopback" | false | undefined;
 }
 
-type GitHubActionsSettings = Required<GitHubActionsOptions>;
+type GitHubActionsSettings = SettingsOf<GitHubActionsOptions, never>;
 
 const OPTIONS: OptionsSpec<GitHubActionsSettings> = {
   audience: text(),

@@ -1,25 +1,21 @@
-import { kindOf, type Option, type OptionsSpec, readOptions } from "@attest/core/internal";
+import { kindOf, type Option, type OptionsSpec, readOptions, type SettingsOf } from "@attest/core/internal";
 import { readJwt, type SubjectTokenSource } from "./subject-token-source.js";
 import { TokenSourceError } from "./token-source-error.js";
 
 export interface GitLabOptions {
   /** Name of the ID token in the job's `id_tokens`, which is a variable of the same name. Default: `ATTEST_ID_TOKEN`. */
-  readonly variable?: string;
+  readonly variable?: string | undefined;
 }
 
-interface GitLabSettings {
-  readonly variable: string;
-}
-
-export const GITLAB_VARIABLE = "ATTEST_ID_TOKEN";
+const DEFAULT_VARIABLE = "ATTEST_ID_TOKEN";
 
 /** Reads the name of an environment variable. A token itself, given by mistake, would be no name. */
-export const variableOption: Option<string> = (value = GITLAB_VARIABLE, name) => {
+export const variableOption: Option<string> = (value = DEFAULT_VARIABLE, name) => {
   if (typeof value === "string" && /^[A-Za-z_]\w{0,127}$/.test(value)) return value;
   throw new TypeError(`${name} must be the name of an environment variable, got ${kindOf(value)}`);
 };
 
-const OPTIONS: OptionsSpec<GitLabSettings> = { variable: variableOption };
+const OPTIONS: OptionsSpec<SettingsOf<GitLabOptions, never>> = { variable: variableOption };
 
 /**
  * Returns the source of a GitLab CI job's ID token. GitLab puts the tokens that a job's `id_tokens` names into variables.

@@ -1,22 +1,18 @@
 import { open } from "node:fs/promises";
-import { type OptionsSpec, printable, readOptions, text } from "@attest/core/internal";
+import { type OptionsSpec, printable, readOptions, type SettingsOf, text } from "@attest/core/internal";
 import { MAX_TOKEN_CHARACTERS, readJwt, type SubjectTokenSource } from "./subject-token-source.js";
 import { TokenSourceError } from "./token-source-error.js";
 
 export interface KubernetesOptions {
   /** Path of the projected service account token. Default: `/var/run/secrets/attest/token`. */
-  readonly path?: string;
-}
-
-interface KubernetesSettings {
-  readonly path: string;
+  readonly path?: string | undefined;
 }
 
 /** Where a projected token for the issuer is mounted by convention. The cluster's own token is for its API server. */
 export const KUBERNETES_TOKEN_PATH = "/var/run/secrets/attest/token";
 
 const PATH = text();
-const OPTIONS: OptionsSpec<KubernetesSettings> = {
+const OPTIONS: OptionsSpec<SettingsOf<KubernetesOptions, never>> = {
   path: (value = KUBERNETES_TOKEN_PATH, name) => PATH(value, name),
 };
 

@@ -4,6 +4,7 @@ import {
   type OptionsSpec,
   printable,
   readOptions,
+  type SettingsOf,
   seconds,
   text,
 } from "@attest/core/internal";
@@ -12,7 +13,7 @@ import { gitlab, variableOption } from "./gitlab.js";
 import { KUBERNETES_TOKEN_PATH, kubernetes } from "./kubernetes.js";
 import type { SubjectTokenSource } from "./subject-token-source.js";
 import { TokenSourceError } from "./token-source-error.js";
-import { type AllowInsecure, allowInsecureOption } from "./token-url.js";
+import { allowInsecureOption } from "./token-url.js";
 
 /** Platforms that {@link workload} looks for, in its order. */
 export const WorkloadPlatform = {
@@ -26,16 +27,16 @@ export interface WorkloadOptions {
   /** Audience of the token, where it is asked for: the issuer, by its name. */
   readonly audience: string;
   /** As in {@link gitlab}. Default: `ATTEST_ID_TOKEN`. */
-  readonly variable?: string;
+  readonly variable?: string | undefined;
   /** As in {@link kubernetes}. Default: `/var/run/secrets/attest/token`. */
-  readonly path?: string;
+  readonly path?: string | undefined;
   /** As in {@link githubActions}. Default: 10 s. */
-  readonly timeoutSeconds?: number;
+  readonly timeoutSeconds?: number | undefined;
   /** As in {@link githubActions}. Default: `false`. */
-  readonly allowInsecure?: AllowInsecure;
+  readonly allowInsecure?: "loopback" | false | undefined;
 }
 
-type WorkloadSettings = Required<WorkloadOptions>;
+type WorkloadSettings = SettingsOf<WorkloadOptions, never>;
 
 /** Source of a workload's token, which says where it comes from. */
 export interface WorkloadTokenSource extends SubjectTokenSource {

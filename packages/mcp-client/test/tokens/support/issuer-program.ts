@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 
-const PACKAGE = createRequire(import.meta.url).resolve("@attest/issuer/package.json");
+const PACKAGE = createRequire(import.meta.url).resolve("@attest/issuer");
 
 /** The issuer's program, as a process of its own. */
 export interface IssuerProgram {
@@ -44,7 +44,7 @@ export async function startIssuer(
   const keys = { file: join(folder, "keys.json") };
   const document = { issuer, trustDomain: "corp.example", listen, keys, ...policyFor(issuer) };
   writeFileSync(config, JSON.stringify(document));
-  const program = join(dirname(PACKAGE), "dist/main.js");
+  const program = join(dirname(PACKAGE), "main.js");
   const child = spawn(process.execPath, [program, "--config", config], { stdio: ["ignore", "pipe", "pipe"] });
   const exited = once(child, "exit");
   const close = async () => {
