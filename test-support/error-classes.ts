@@ -7,6 +7,8 @@ export interface ErrorClassesOptions {
   /** Exports of the package, from its source. */
   readonly exported: Exports;
   readonly packageFolder: URL;
+  /** The entry that exports them, as its file is named in `dist`. Default: `index`. */
+  readonly entry?: string;
   /** Arguments of a constructor, by the name of the class. Every exported class of errors has to be among them. */
   readonly samples: Readonly<Record<string, readonly unknown[]>>;
 }
@@ -15,14 +17,19 @@ export interface ErrorClassesOptions {
  * Describes the classes of errors that a package exports: each is named after its class, and has a brand of its own, by
  * which `instanceof` knows it in every copy of the package. The other copy is the built one, beside the source.
  */
-export function describeErrorClasses({ exported, packageFolder, samples }: ErrorClassesOptions): void {
+export function describeErrorClasses({
+  exported,
+  packageFolder,
+  entry = "index",
+  samples,
+}: ErrorClassesOptions): void {
   const classes = errorClassesIn(exported);
   const make = (name: string, Class: ErrorClass): Error => new Class(...(samples[name] ?? []));
 
   describe("every exported error", () => {
     let theirs: ReadonlyMap<string, ErrorClass>;
     beforeAll(async () => {
-      const built = new URL("dist/index.js", packageFolder).href;
+      const built = new URL(`dist/${entry}.js`, packageFolder).href;
       theirs = new Map(errorClassesIn((await import(/* @vite-ignore */ built)) as Exports));
     });
 

@@ -29,6 +29,8 @@ const REFUSED: readonly (readonly [string, string])[] = [
   ["mcp-client/src/index.ts", "@attest/jwks"],
   ["mcp-client/src/v1/some.ts", "@attest/replay-redis"],
   ["mcp-client/src/index.ts", "@attest/mcp-server"],
+  ["mcp-client/src/tokens/some.ts", SDK_TYPES],
+  ["mcp-client/src/tokens/some.ts", "@attest/jwks"],
   ["mcp-server/src/index.ts", "@attest/jwks"],
   ["mcp-server/src/http/http-sessions.ts", "@attest/replay-redis"],
   ["mcp-server/src/gate/some.ts", "@attest/jwks"],

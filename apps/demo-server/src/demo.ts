@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
-import { StartError } from "@attest/demo-service";
+import { runCompany } from "./company/run-company.js";
+import { readArguments } from "./demo/arguments.js";
 import { attacks, type Battlefield } from "./demo/attacks.js";
 import { type ChildService, startService } from "./demo/child-service.js";
 import { curlCommands } from "./demo/curl-commands.js";
@@ -16,11 +16,9 @@ import { wiretap } from "./demo/wiretap.js";
 /*
  * The demo run: a provider and a server as processes of their own, an honest agent, and the attacks, all over
  * real HTTP; where a Redis is installed, a second server that shares it. Exits with 0 only when the honest agent got
- * in and nobody else did.
+ * in and nobody else did. With `company` it is another one: a company's own issuer, and workloads.
  */
 
-const USAGE =
-  "usage: npx -y pnpm@10.34.9 demo [--serve]\n  --serve  leave provider and server running, on PROVIDER_PORT (4100) and SERVER_PORT (4200), and print\n           where, how to call by curl, and who does";
 const TRUST_DOMAIN = "provider.example";
 const API_KEY = "demo-agent-api-key";
 const LEFT_OUT = "left out: no redis-server is installed";
@@ -35,7 +33,18 @@ let redis: RedisProcess | undefined;
 let watching = false;
 
 try {
-  const { serve } = readArguments();
+  const { serve, company } = readArguments(process.argv.slice(2));
+  if (company) process.exitCode = (await runCompany()) ? 0 : 1;
+  else await runProviderDemo(serve);
+} catch (error) {
+  console.error(`demo: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+} finally {
+  await Promise.all(running.map((service) => service.stop()));
+  await redis?.stop();
+}
+
+async function runProviderDemo(serve: boolean): Promise<void> {
   const agents = [
     { apiKey: API_KEY, modelFamily: "demo-1", modelVersion: "demo-1-small", provider: "demo-provider" },
   ];
@@ -69,12 +78,6 @@ try {
     });
     process.exitCode = (await runDemo(provider, { server, other, proving })) ? 0 : 1;
   }
-} catch (error) {
-  console.error(`demo: ${error instanceof Error ? error.message : String(error)}`);
-  process.exitCode = 1;
-} finally {
-  await Promise.all(running.map((service) => service.stop()));
-  await redis?.stop();
 }
 
 interface Servers {
@@ -176,24 +179,5 @@ async function start(
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new Error(`${why} (the demo sets its PORT from ${PORT_VARIABLES[name]})`, { cause });
-  }
-}
-
-function readArguments(): { readonly serve: boolean } {
-  try {
-    const { values } = parseArgs({
-      // As in `pnpm demo -- --serve`: pnpm hands the dashes on, npm would not.
-      args: process.argv.slice(2).filter((argument) => argument !== "--"),
-      options: { serve: { type: "boolean", default: false }, help: { type: "boolean", short: "h" } },
-    });
-    if (values.help) {
-      console.log(USAGE);
-      process.exit(0);
-    }
-    return { serve: values.serve };
-  } catch (cause) {
-    throw new StartError(`${cause instanceof Error ? cause.message : "wrong arguments"}\n${USAGE}`, {
-      cause,
-    });
   }
 }

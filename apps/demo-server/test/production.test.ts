@@ -1,19 +1,23 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { KeyPair } from "@attest/core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { REDIS } from "../../../test-support/find-program.ts";
 import { needs } from "../../../test-support/needs.ts";
+import { jobOf, runnerVariables } from "../dist/company/jobs.js";
+import { startService } from "../dist/demo/child-service.js";
 import { startRedis } from "../dist/demo/redis-process.js";
 import { blocks, compile, programIn } from "./support/page.ts";
 import { runProgram } from "./support/run-program.ts";
 
 const page = readFileSync(new URL("../../../docs/production.md", import.meta.url), "utf8");
-const PROGRAMS = ["issuer.ts", "server.ts", "agent.ts"];
+const PROGRAMS = ["workload.ts", "issuer.ts", "server.ts", "agent.ts"];
 const AGENT_KEY = "k".repeat(32);
 
 // Inside the app, so that the packages resolve as a user's would.
@@ -26,7 +30,10 @@ beforeAll(() => {
       "{ observer });",
       '{ observer, allowInsecure: "loopback" });',
     );
-    writeFileSync(`${folder}/${name}`, insecure);
+    const onThisMachine = insecure
+      .replace("audience: ISSUER }", 'audience: ISSUER, allowInsecure: "loopback" }')
+      .replace("url: ISSUER,", 'url: ISSUER, allowInsecure: "loopback",');
+    writeFileSync(`${folder}/${name}`, onThisMachine);
   }
   writeFileSync(`${folder}/key.pem`, KeyPair.generate("k").toPem());
 });
@@ -163,5 +170,44 @@ describe("docs/production.md", async () => {
     });
     expect(JSON.stringify([first.lines, second.lines])).not.toContain(token.slice(0, 60));
     expect(await Promise.all([first.end(), second.end()])).toEqual([0, 0]);
+  });
+
+  test("has an issuer of five minutes, whose one rule lets the named workload in, bound to its key", {
+    timeout: 60_000,
+  }, async () => {
+    const [own, fork] = [jobOf("octo-org/support", "7654321", "1234567"), jobOf("m/support", "8", "9")];
+    const started = async (...args: Parameters<typeof startService>) => {
+      const service = await startService(...args);
+      onTestFinished(() => service.stop());
+      return service.origin;
+    };
+    const dist = (file: string) => fileURLToPath(new URL(`../dist/${file}`, import.meta.url));
+    const [listen, port] = [`127.0.0.1:${await freePort()}`, await freePort()];
+    const [ISSUER, SERVER] = [`http://${listen}`, `http://127.0.0.1:${port}`];
+    const forge = await started("forge", dist("company/forge.js"), { JOBS: JSON.stringify([own, fork]) });
+    const [, yaml = ""] = /^```yaml\n(# issuer\.yaml\n[\s\S]*?)^```/m.exec(page) ?? [];
+    const config = yaml
+      .replaceAll("https://issuer.example.com", ISSUER)
+      .replaceAll("https://mcp.example.com", SERVER)
+      .replace("file: keys.json", `file: ${folder}/keys.json`)
+      .replace("type: github,", `type: github, issuer: ${forge}, allowInsecure: loopback,`);
+    writeFileSync(`${folder}/issuer.yaml`, `${config}listen: ${listen}\n`);
+    const issuerPackage = createRequire(import.meta.url).resolve("@attest/issuer");
+    const program = join(dirname(issuerPackage), "main.js");
+    await started("issuer", program, {}, undefined, ["--config", `${folder}/issuer.yaml`]);
+    const serving = { PORT: port, ISSUER, TRUST_DOMAIN: "example.com", REQUIRE_PROOF: "always" };
+    await started("server", dist("main.js"), serving);
+
+    const run = (job: typeof own) =>
+      runProgram("workload.ts", {
+        cwd: folder,
+        env: { ISSUER, SERVER, ...runnerVariables(job, forge) },
+      });
+    expect(await run(own)).toEqual({ code: 0, stderr: "", stdout: "enterprise\n" });
+    expect(await run(fork)).toMatchObject({
+      code: 1,
+      stdout: "",
+      stderr: expect.stringContaining("the issuer answered invalid_grant (status 400)"),
+    });
   });
 });

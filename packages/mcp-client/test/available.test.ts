@@ -90,6 +90,21 @@ describe("@attest/mcp-client", () => {
   });
 });
 
+describe("@attest/mcp-client/tokens", () => {
+  const esm = `import { exchange } from "@attest/mcp-client/tokens"; console.log(typeof exchange);`;
+  const cjs = `console.log(typeof require("@attest/mcp-client/tokens").exchange);`;
+  const ways: readonly (readonly [string, (project: string) => Promise<string>])[] = [
+    ["an ES module", (project) => run(project, "tokens.mjs", esm)],
+    ["require()", (project) => run(project, "tokens.cjs", cjs)],
+    ["a CommonJS bundle", async (project) => run(project, "g.cjs", await bundled(project, "cjs", esm))],
+    ["an iife bundle", async (project) => run(project, "h.cjs", await bundled(project, "iife", esm))],
+    ["an ES module bundle", async (project) => run(project, "i.mjs", await bundled(project, "esm", esm))],
+  ];
+  test.each(ways)("loads from %s, and needs no SDK", async (_, load) => {
+    await expect(load(projects.without)).resolves.toBe("function");
+  });
+});
+
 describe("MCP_AVAILABLE", () => {
   test("is true in the main entry, which needs the SDK", () => {
     expect(MCP_AVAILABLE).toBe(true);

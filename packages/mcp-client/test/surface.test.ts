@@ -36,6 +36,30 @@ test("the package exports these names and no others", async () => {
           "MCP_AVAILABLE",
         ],
       },
+      "./tokens": {
+        "types": [
+          "CommandOptions",
+          "ExchangeOptions",
+          "GitHubActionsOptions",
+          "GitLabOptions",
+          "KubernetesOptions",
+          "SubjectTokenSource",
+          "TokenCommand",
+          "TokenSourceErrorOptions",
+          "WorkloadOptions",
+          "WorkloadTokenSource",
+        ],
+        "values": [
+          "TokenSourceError",
+          "WorkloadPlatform",
+          "command",
+          "exchange",
+          "githubActions",
+          "gitlab",
+          "kubernetes",
+          "workload",
+        ],
+      },
     }
   `);
 });

@@ -19,6 +19,7 @@ export interface ChildService {
  * Starts a Node program and waits until it says where it listens.
  *
  * @param onLine is given every line that the program writes to stdout after that
+ * @param args the program's arguments
  * @throws {Error} with what the program wrote to stderr, when it ends or stays silent instead.
  */
 export async function startService(
@@ -26,8 +27,9 @@ export async function startService(
   program: string,
   environment: Readonly<Record<string, string>>,
   onLine?: (line: string) => void,
+  args: readonly string[] = [],
 ): Promise<ChildService> {
-  const child = spawn(process.execPath, [program], {
+  const child = spawn(process.execPath, [program, ...args], {
     env: { PATH: process.env["PATH"], ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -65,19 +67,26 @@ export async function startService(
   }
 }
 
-/** The address in `<name> listening on <origin>`; `undefined` when the program ends without saying it. */
+/**
+ * The address in `<name> listening on <origin>`, which some programs write to stderr; `undefined` when the program ends
+ * without saying it.
+ */
 function originFrom(child: ChildProcess, onLine?: (line: string) => void): Promise<string | undefined> {
   return new Promise((resolve) => {
-    if (!child.stdout) return resolve(undefined);
+    const { stdout, stderr } = child;
+    if (!stdout || !stderr) return resolve(undefined);
     let hasOrigin = false;
-    const lines = createInterface({ input: child.stdout });
-    lines.on("line", (line) => {
+    const read = (line: string) => {
       const [, origin] = / listening on (http:\S+)$/.exec(line) ?? [];
-      if (hasOrigin) onLine?.(line);
-      else if (origin !== undefined) {
-        hasOrigin = true;
-        resolve(origin);
-      }
+      if (hasOrigin || origin === undefined) return false;
+      hasOrigin = true;
+      resolve(origin);
+      return true;
+    };
+    createInterface({ input: stderr }).on("line", read);
+    const lines = createInterface({ input: stdout });
+    lines.on("line", (line) => {
+      if (!read(line) && hasOrigin) onLine?.(line);
     });
     lines.on("close", () => resolve(undefined));
   });
