@@ -24,7 +24,10 @@ describe("the demo of a company", () => {
   });
 
   test.each([
-    [["compnay"], /^demo: the one other demo is named company\nusage: npx -y pnpm@10\.34\.9 demo \[company \| --serve\]/],
+    [
+      ["compnay"],
+      /^demo: the one other demo is named company\nusage: npx -y pnpm@10\.34\.9 demo \[company \| --serve\]/,
+    ],
     [["company", "--serve"], /^demo: --serve is for the demo with the attacks\n/],
   ])("does not start for %j, and says what there is", async (args, message) => {
     const { code, stdout, stderr } = await runProgram(demoProgram, { args });
