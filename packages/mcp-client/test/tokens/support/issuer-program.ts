@@ -1,13 +1,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 
-const PACKAGE = createRequire(import.meta.url).resolve("@attest/issuer");
+/** Built beside this package, and no dependency of it: the issuer's own tests need packages that stand on this one. */
+const PROGRAM = fileURLToPath(new URL("../../../../issuer/dist/main.js", import.meta.url));
 
 /** The issuer's program, as a process of its own. */
 export interface IssuerProgram {
@@ -44,8 +45,7 @@ export async function startIssuer(
   const keys = { file: join(folder, "keys.json") };
   const document = { issuer, trustDomain: "corp.example", listen, keys, ...policyFor(issuer) };
   writeFileSync(config, JSON.stringify(document));
-  const program = join(dirname(PACKAGE), "main.js");
-  const child = spawn(process.execPath, [program, "--config", config], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [PROGRAM, "--config", config], { stdio: ["ignore", "pipe", "pipe"] });
   const exited = once(child, "exit");
   const close = async () => {
     child.kill("SIGKILL");
