@@ -1,4 +1,5 @@
 import { membersOf } from "@attest/core/internal";
+import { isOwnFailure } from "../evidence/own-failures.js";
 import type { TransportLike } from "./transport-like.js";
 
 /** The HTTP session of a transport that can be made to open another one. */
@@ -51,5 +52,5 @@ export function forgettableSession(transport: TransportLike): ForgettableSession
 export function isSessionUnknown(error: unknown): boolean {
   // SDK v1 has the status as the error's code, v2 as its status.
   const { code, status } = membersOf(error);
-  return error instanceof Error && (code === 404 || status === 404);
+  return error instanceof Error && (code === 404 || status === 404) && !isOwnFailure(error);
 }

@@ -1,6 +1,7 @@
 import { membersOf, proofUrl } from "@attest/core/internal";
 import { evidenceIn, type Message, type RequestMessage, withEvidence } from "@attest/core/wire";
 import type { EvidenceStrategy } from "../evidence/evidence-strategy.js";
+import { fromOwn } from "../evidence/own-failures.js";
 import type { SendOptionsLike, TransportLike } from "./transport-like.js";
 
 type Prove = NonNullable<EvidenceStrategy["prove"]>;
@@ -65,5 +66,5 @@ async function proven(
   const provable: Provable = message;
   const { token } = evidenceIn(provable) ?? {};
   if (token === undefined) return undefined;
-  return withEvidence(message as RequestMessage, await prove(token, provable, sending));
+  return withEvidence(message as RequestMessage, await fromOwn(prove(token, provable, sending)));
 }

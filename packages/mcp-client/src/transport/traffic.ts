@@ -14,6 +14,7 @@ import {
 } from "@attest/core/wire";
 import type { UnverifiedServerError } from "../errors/unverified-server-error.js";
 import type { EvidenceStrategy } from "../evidence/evidence-strategy.js";
+import { fromOwn } from "../evidence/own-failures.js";
 import type { SendOptionsLike, TransportLike } from "./transport-like.js";
 import type { VerifiedServer } from "./verified-server.js";
 
@@ -141,7 +142,7 @@ export class AttestedTraffic {
     const { id } = call.request;
     this.#open.set(id, call);
     try {
-      const presented = await awaited;
+      const presented = await fromOwn(awaited);
       // Cancelled while it waited: the cancellation has gone out, and must not be overtaken.
       if (this.#open.get(id) === call) await this.#transmit({ ...call, presented });
     } catch (error) {

@@ -1,3 +1,4 @@
+import { KeyPair } from "@attest/core";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
@@ -12,8 +13,13 @@ import {
   UnsubscribeRequestSchema,
 } from "@modelcontextprotocol/sdk/types.js";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { AttestingClientSession, attestTransport, type ClientEvent } from "../../src/index.js";
-import { clientInfo, Provider } from "../support/agent.ts";
+import {
+  AttestingClientSession,
+  attestTransport,
+  type ClientEvent,
+  type TokenRequest,
+} from "../../src/index.js";
+import { AUDIENCE, clientInfo, Provider } from "../support/agent.ts";
 import { serveHttp } from "../support/gated-http.ts";
 import { GatedServer } from "../support/gated-server.ts";
 
@@ -286,6 +292,51 @@ describe("a session that the server has forgotten", () => {
       "session_lost",
       "session_reopened",
     ]);
+  });
+
+  test.each(["the key", "the token source"])("is not taken for forgotten by a 404 of %s", async (which) => {
+    const real = KeyPair.generate();
+    let isBroken = false;
+    const gone = () => Object.assign(new Error("no such thing"), { status: 404 });
+    const sign = (message: Uint8Array) => {
+      if (isBroken && which === "the key") throw gone();
+      return real.sign(message);
+    };
+    const provider = new Provider();
+    const getToken = async ({ confirmationKey }: TokenRequest) => {
+      if (isBroken) throw gone();
+      return provider.token(undefined, confirmationKey);
+    };
+    const bound = { getToken, key: { kid: real.kid, alg: real.alg, publicKey: real.publicKey, sign } };
+    const source = which === "the key" ? { ...bound, targetAudience: AUDIENCE } : { getToken };
+    const proof = { proof: "each-request", verification_status: "verified", trust_level: "provider" };
+    const handshakes = vi.fn();
+    const answer = async (_: unknown, init: RequestInit = {}) => {
+      const { id, method } = typeof init.body === "string" ? JSON.parse(init.body) : {};
+      if (id === undefined) return new Response(null, { status: method === undefined ? 405 : 202 });
+      const status = { version: "0.1.0", policy: "required", verified_claims: [], required_claims: [] };
+      const experimental = { "security.attestation": { ...status, trusted_issuers: [], ...proof } };
+      if (method === "initialize") handshakes();
+      const result =
+        method === "initialize"
+          ? {
+              protocolVersion: "2025-11-25",
+              serverInfo: clientInfo,
+              capabilities: { tools: {}, experimental },
+            }
+          : { content: [] };
+      return Response.json({ jsonrpc: "2.0", id, result }, { headers: { "mcp-session-id": "one" } });
+    };
+    const client = new Client(clientInfo);
+    const transport = new StreamableHTTPClientTransport(new URL("http://mcp.test/mcp"), { fetch: answer });
+    await client.connect(attestTransport(transport as Transport, source));
+    onTestFinished(() => client.close());
+    await client.callTool({ name: "any" });
+    isBroken = true;
+    await expect(client.callTool({ name: "any" })).rejects.toThrow("no such thing");
+    isBroken = false;
+    await client.callTool({ name: "any" });
+    expect(handshakes).toHaveBeenCalledTimes(1);
   });
 
   test("is not opened anew when the client ends it", async () => {
