@@ -1,10 +1,12 @@
 import { defineConfig } from "vitest/config";
 import { LeftOutReporter } from "./test-support/left-out-reporter.ts";
 
-// The projects do not inherit from here, so each repeats the settings that all have in common.
+// What the projects have in common they repeat: they do not inherit from here.
 export default defineConfig({
   test: {
     projects: ["packages/*", "apps/*", "scripts"],
     reporters: ["default", new LeftOutReporter()],
+    // Many tests wait for other processes. On two cores Vitest would run one file at a time.
+    maxWorkers: 2,
   },
 });
