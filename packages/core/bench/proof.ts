@@ -9,6 +9,7 @@ import {
   requestHash,
 } from "@attest/core";
 import { onFresh, onMessages, onTokens } from "./contenders.ts";
+import { ACCESS_TOKEN_HASH, DPOP_REQUEST, dpopSession } from "./dpop.ts";
 import type { Contender } from "./measure.ts";
 import { AUDIENCE, details, ISSUER, identity, keyPair, throughJson } from "./subject.ts";
 
@@ -44,6 +45,22 @@ export const PROVEN: Readonly<Record<string, () => Promise<Contender>>> = {
       ...onFresh("the first use of a bound token, 300 B of parameters", uses, presentTo(verifier)),
       oneIn: 10,
     };
+  },
+  // MCP's own path has no server in the SDK: these are jose's signature and the claims that every server has to look at.
+  dpop: async () => {
+    const { EmbeddedJWK, jwtVerify } = await import("jose");
+    const session = await dpopSession();
+    return onFresh(
+      "a DPoP proof of the SDK's, read with jose: no body, no replay",
+      (count) => all(count, async () => throughJson(await session.buildProof(DPOP_REQUEST))),
+      async (proof) => {
+        const { payload } = await jwtVerify(proof, EmbeddedJWK, { typ: "dpop+jwt" });
+        const { htm, htu, ath } = payload;
+        if (htm !== "POST" || htu !== DPOP_REQUEST.htu || ath !== ACCESS_TOKEN_HASH) {
+          throw new Error("the benchmark's own proof is for something else");
+        }
+      },
+    );
   },
   create: async () => provingContender(300),
 };

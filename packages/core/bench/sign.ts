@@ -1,6 +1,7 @@
 import { createPrivateKey, sign } from "node:crypto";
 import { AttestationProvider, KeyPair } from "@attest/core";
 import { onMessages, onNothing } from "./contenders.ts";
+import { DPOP_REQUEST, dpopSession } from "./dpop.ts";
 import type { Contender } from "./measure.ts";
 import { provingContender } from "./proof.ts";
 import { AUDIENCE, details, freshTokens, ISSUER, identity, keyPair, versioned } from "./subject.ts";
@@ -13,6 +14,12 @@ export const SIGNERS: Readonly<Record<string, () => Promise<Contender>>> = {
   },
   core: async () => onNothing("@attest/core createToken", mintWith(keyPair)),
   proof: async () => provingContender(300),
+  dpop: async () => {
+    const session = await dpopSession();
+    return onNothing(`${versioned("@modelcontextprotocol/client")}, a DPoP proof`, () =>
+      session.buildProof(DPOP_REQUEST),
+    );
+  },
   "fast-jwt": async () => {
     const { createSigner } = await import("fast-jwt");
     const signWith = createSigner({
