@@ -2,7 +2,7 @@ import { benchSize } from "../../../test-support/bench-size.ts";
 /** Operation whose cost is compared. */
 export interface Contender {
   readonly name: string;
-  /** Of what costs much more than the others, one in so many is enough. Default: 1. */
+  /** How many rounds go by for each one of this contender, where it costs much more than the others. Default: 1. */
   readonly oneIn?: number;
   /** Makes what one round consumes, such as fresh tokens. Not measured. */
   readonly prepare: (operations: number) => Promise<void> | void;

@@ -30,7 +30,7 @@ export type IssuerEvent =
   /** An exchange was refused. What is named is what could be told by then; `platformSubject` may be unverified. */
   | {
       readonly type: "attestation_refused";
-      /** What the caller was told, such as `invalid_grant`. */
+      /** Error that the caller was told, such as `invalid_grant`. */
       readonly error: string;
       /** Kind of the refusal, such as `not_allowed`. */
       readonly kind: string;

@@ -14,7 +14,7 @@ export interface ExplainOptions {
   readonly clock?: Clock | undefined;
 }
 
-/** What a policy says to a token, and why. Text of the token in it is escaped and cut. */
+/** A policy's word on a token, and the reasons. Text of the token in it is escaped and cut. */
 export interface Explanation {
   /** Whether the token would be exchanged, if its signature verifies. */
   readonly allowed: boolean;
@@ -22,7 +22,7 @@ export interface Explanation {
   readonly rule: string | null;
   /** Platform that the token says it comes from; `null` when the policy names no such one. */
   readonly platform: string | null;
-  /** What is wrong with the token itself, whatever the rules say. */
+  /** Problems of the token itself, whatever the rules say. */
   readonly problems: readonly string[];
   /** Rules of the platform, in order, with how the token differs from each. */
   readonly rules: readonly { readonly rule: string; readonly problems: readonly string[] }[];

@@ -5,7 +5,7 @@ import type { IssuerEvent } from "./events.js";
 import type { TrustPolicy } from "./policy/trust-policy.js";
 import { REFUSALS, type Refusal } from "./subject/refusal.js";
 
-/** What operators are told. Whatever their observer throws stays there. */
+/** Reports to operators. Whatever their observer throws stays there. */
 export class IssuerReports {
   readonly #observer: AttestationObserver<IssuerEvent> | undefined;
 

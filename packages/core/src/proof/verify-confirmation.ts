@@ -15,7 +15,7 @@ export interface ConfirmationOptions {
   readonly proof: string;
   /** The key that the client wants a token for, as it sent it. */
   readonly confirmationKey: Ed25519PublicJwk;
-  /** What the client showed to the issuer, such as its platform's token. */
+  /** Credential that the client showed to the issuer, such as its platform's token. */
   readonly token: string;
   /** The issuer. */
   readonly audience: string;
@@ -32,7 +32,7 @@ export interface ConfirmationOptions {
 /** A key that its owner proved to have. */
 export interface Confirmation {
   readonly key: Ed25519PublicKey;
-  /** What to burn in a replay cache, so that the proof serves once. */
+  /** Id to burn in a replay cache, so that the proof serves once. */
   readonly use: SingleUse;
 }
 

@@ -8,9 +8,9 @@ export interface VerificationContext extends DecodedToken {
   /** The token as it was presented. */
   readonly token: string;
   readonly presentation: Presentation;
-  /** Of a bound token: base64url SHA-256 of the token as it was presented. A proof names its token by it. */
+  /** base64url SHA-256 of a bound token, as it was presented. A proof names its token by it. */
   readonly tokenHash?: string | undefined;
-  /** Of a bound token: the proof that came with it, taken apart. Nothing in it is verified before the check `proof`. */
+  /** The proof that came with a bound token, taken apart. Nothing in it is verified before the check `proof`. */
   readonly proof?: DecodedProof | undefined;
   /** When verification began, in seconds since the Unix epoch: the same for every check. */
   readonly now: number;

@@ -23,7 +23,7 @@ export interface PlatformKey {
   readonly algorithms: readonly SubjectAlgorithm[];
 }
 
-/** What keys for tokens are marked with: `sig` (or nothing), and `jwt-svid` in a SPIFFE bundle (SPIFFE, JWT-SVID §4). */
+/** The mark of keys for tokens: `sig` (or nothing), and `jwt-svid` in a SPIFFE bundle (SPIFFE, JWT-SVID §4). */
 export type KeyUse = "sig" | "jwt-svid";
 
 interface Kind {

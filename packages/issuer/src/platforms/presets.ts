@@ -13,7 +13,7 @@ export const PlatformType = {
 } as const;
 export type PlatformType = (typeof PlatformType)[keyof typeof PlatformType];
 
-/** What the tokens of a platform look like. */
+/** The look of a platform's tokens. */
 export interface Preset {
   /** Issuer unless the policy names another; `undefined` where there are many. */
   readonly issuer: string | undefined;

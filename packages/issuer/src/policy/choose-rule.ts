@@ -2,7 +2,7 @@ import { matchesGlob } from "./glob.js";
 import { mismatches } from "./match-claims.js";
 import type { Platform, Rule, TrustPolicy } from "./trust-policy.js";
 
-/** What one rule says to a workload. */
+/** One rule's word on a workload. */
 export interface RuleVerdict {
   readonly rule: string;
   /** How the workload differs from what the rule asks, for operators; nothing where the rule allows it. */

@@ -1,7 +1,7 @@
 import { kindOf, printable } from "@attest/core/internal";
 import { TrustPolicyError } from "./trust-policy-error.js";
 
-/** What a rule asks of a claim. */
+/** A rule's demand on a claim. */
 export type ClaimPattern =
   /** The claim is this very value, of the same type. */
   | { readonly kind: "equal"; readonly value: string | number | boolean }

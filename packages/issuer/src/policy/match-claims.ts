@@ -6,7 +6,7 @@ import { matchesGlob } from "./glob.js";
 export interface Mismatch {
   /** Path of the claim, such as `kubernetes.io.namespace`. */
   readonly claim: string;
-  /** What is wrong. The token's text in it is escaped and cut. */
+  /** The difference, in a sentence. The token's text in it is escaped and cut. */
   readonly problem: string;
 }
 

@@ -4,7 +4,7 @@ import { assertMembers, parsePolicyText } from "../policy/policy-document.js";
 import { readShape } from "../policy/shape.js";
 import { StartError } from "./start-error.js";
 
-/** What an issuer's file says. */
+/** An issuer's file, read. */
 export interface IssuerConfig {
   readonly issuer: string;
   readonly trustDomain: string;

@@ -80,7 +80,7 @@ async function verifyWithKey(
   }
 }
 
-/** What a server asks for is passed on, within bounds. */
+/** Passes on the pause that a server asks for, within bounds. */
 function retryAfterOf(cause: unknown): number {
   const { retryAfterSeconds, lastError } = membersOf(cause);
   const asked = retryAfterSeconds ?? membersOf(lastError)["retryAfterSeconds"];

@@ -31,7 +31,7 @@ export function attestationIn(answer: JsonAnswer, asked: Asked): string {
   return readJwt(access_token, "exchange: the issuer");
 }
 
-/** What to do about each code of RFC 6749 §5.2 and RFC 8693 §2.2.2. An issuer's own sentence is not repeated. */
+/** The remedy for each code of RFC 6749 §5.2 and RFC 8693 §2.2.2. An issuer's own sentence is not repeated. */
 const REMEDIES: Readonly<Record<string, (asked: Asked) => string>> = {
   invalid_request: ({ isBound }) =>
     isBound

@@ -11,7 +11,7 @@ export interface JsonRequest {
   readonly body?: URLSearchParams;
   /** Longest time for the request and its whole answer, in seconds. */
   readonly timeoutSeconds: number;
-  /** Who is asked, for messages. */
+  /** Name of the party that is asked, for messages. */
   readonly who: string;
 }
 

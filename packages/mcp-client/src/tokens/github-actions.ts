@@ -33,7 +33,7 @@ const URL_VARIABLE = "ACTIONS_ID_TOKEN_REQUEST_URL";
 const TOKEN_VARIABLE = "ACTIONS_ID_TOKEN_REQUEST_TOKEN";
 const WHO = "githubActions: GitHub's token service";
 const PERMISSION = "give the job `permissions: { id-token: write }`";
-/** What a header can hold. `fetch` quotes the whole header when it refuses one. */
+/** Text that a header can hold. `fetch` quotes the whole header when it refuses one. */
 const VISIBLE = /^[!-~]+$/;
 
 /**

@@ -1,7 +1,7 @@
 import type { Message } from "@attest/core/wire";
 import type { TransportLike } from "./transport-like.js";
 
-/** What becomes of something that a transport tells its client. */
+/** The fate of something that a transport tells its client. */
 export type Passage = "pass" | "withhold";
 
 type ListenerName = "onmessage" | "onerror" | "onclose";
