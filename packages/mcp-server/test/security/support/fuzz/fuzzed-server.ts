@@ -1,6 +1,6 @@
 import type { Verifier } from "@attest/core";
 import { type AttestationRequirement, type AttestingServer, createAttestingServer } from "@attest/mcp-server";
-import type { Expected, Witness } from "./witness.ts";
+import type { Expected, HandlerExtra, Witness } from "./witness.ts";
 
 /** How long past their expiry tokens are good, in seconds. */
 export const SKEW = 30;
@@ -24,8 +24,8 @@ export function createFuzzedServer({ verifier, witness, pause }: FuzzedServerOpt
       prompts: { "*": {} },
     },
   });
-  const run = (name: string, expected?: Expected) => async () => {
-    witness.look(`${name} runs`, expected);
+  const run = (name: string, expected?: Expected) => async (extra: HandlerExtra) => {
+    witness.look(`${name} runs`, expected, extra);
     return { content: [] };
   };
   const attested = { mustBeVerified: true };
@@ -38,22 +38,22 @@ export function createFuzzedServer({ verifier, witness, pause }: FuzzedServerOpt
     { trustLevel: "provider" },
     run("provider-only", { ...attested, level: "provider" }),
   );
-  guard("slow", {}, async () => {
-    const before = witness.look("slow begins", attested);
+  guard("slow", {}, async (extra) => {
+    const before = witness.look("slow begins", attested, extra);
     await pause();
-    const after = witness.look("slow goes on");
+    const after = witness.look("slow goes on", {}, extra);
     if (after !== undefined && after !== before) witness.violate("slow goes on as another call");
     return { content: [] };
   });
   guard("slowly-checked", { check: pause }, run("slowly-checked", attested));
   server.registerTool("ruled", {}, run("ruled"));
   server.registerTool("ruled-slowly", {}, run("ruled-slowly"));
-  server.registerResource("resource", "fuzz://resource", {}, async () => {
-    witness.look("the resource is read");
+  server.registerResource("resource", "fuzz://resource", {}, async (_, extra) => {
+    witness.look("the resource is read", {}, extra);
     return { contents: [] };
   });
-  server.registerPrompt("prompt", {}, async () => {
-    witness.look("the prompt is got");
+  server.registerPrompt("prompt", {}, async (extra: unknown) => {
+    witness.look("the prompt is got", {}, extra as HandlerExtra);
     return { messages: [] };
   });
   const connect = server.connect.bind(server);

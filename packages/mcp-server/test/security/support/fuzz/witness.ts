@@ -1,5 +1,5 @@
 import type { VerificationPolicy } from "@attest/core";
-import { currentAttestation } from "@attest/mcp-server";
+import { attestationOf, currentAttestation } from "@attest/mcp-server";
 import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
 import type { Genuine } from "./tokens.ts";
 
@@ -20,11 +20,18 @@ export interface WitnessOptions {
   readonly violate: (what: string) => void;
 }
 
+/** The part of what a handler gets beside its arguments that is looked at. */
+export interface HandlerExtra {
+  readonly requestId: string | number;
+}
+
 /** Watches one session from inside its server: who calls there must be whom the session's own tokens speak for. */
 export class Witness {
   readonly #options: WitnessOptions;
   #agent: string | undefined;
   #isInUse = false;
+  /** The ids of requests that the client gave up: their handlers may begin, or go on, all the same. */
+  readonly #givenUp = new Set<unknown>();
 
   constructor(options: WitnessOptions) {
     this.#options = options;
@@ -41,15 +48,28 @@ export class Witness {
       if (this.#isInUse) this.#options.violate("a second initialize reaches the server");
       this.#agent = undefined;
     } else this.#isInUse = true;
+    if ("method" in message && message.method === "notifications/cancelled") {
+      this.#givenUp.add(message.params?.["requestId"]);
+    }
     const text = JSON.stringify(message);
     if ("method" in message && this.#options.isToken(text)) this.#options.violate("the server sees a token");
     this.look(`the server hears ${text.slice(0, 100)}`, expectedByRules(message));
   }
 
-  /** Looks who calls, and returns the id of the token by which that is known, if it is. */
-  look(where: string, { mustBeVerified = false, level = "any" }: Expected = {}): string | undefined {
+  /**
+   * Looks who calls, and returns the id of the token by which that is known, if it is.
+   *
+   * @param extra what the handler got beside its arguments, where one runs
+   */
+  look(
+    where: string,
+    { mustBeVerified = false, level = "any" }: Expected = {},
+    extra?: HandlerExtra,
+  ): string | undefined {
     const { policy, accepted, isPast, violate } = this.#options;
-    const context = currentAttestation();
+    const isGivenUp = extra !== undefined && this.#givenUp.has(extra.requestId);
+    // A call that was given up has no context that its handler runs in. Whose it was, `extra` tells.
+    const context = currentAttestation() ?? (isGivenUp ? attestationOf(extra) : undefined);
     if (context === undefined) violate(`${where} outside a request`);
     if (policy === "required" && accepted.size === 0) violate(`${where} before a verified handshake`);
     if (!context?.verified) {
