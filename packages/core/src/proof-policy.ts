@@ -1,4 +1,4 @@
-/** Which tokens a server accepts without a proof of possession, and where it asks for one (protocol §6). */
+/** A server's demand for proofs of possession: of which tokens, and how often (protocol §6). */
 export const ProofPolicy = {
   /** Bound tokens need a proof; tokens that are not bound are accepted, once each. */
   WHEN_BOUND: "when-bound",

@@ -1,5 +1,6 @@
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
 import { type AttestationVerifierOptions, hmacNonces, KeyPair } from "@attest/core";
 import { FixedClock } from "@attest/core/testing";
 import { AttestingClientSession, attestTransport, type RemoteTokenSource } from "@attest/mcp-client";
@@ -7,6 +8,7 @@ import { createAttestingServer, currentAttestation } from "@attest/mcp-server";
 import { HttpSessions, StatelessHttp, toNodeHandler } from "@attest/mcp-server/http";
 import type { OAuthClientProvider } from "@modelcontextprotocol/sdk/client/auth.js";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js";
 import type { OAuthTokens } from "@modelcontextprotocol/sdk/shared/auth.js";
@@ -342,6 +344,30 @@ describe("a client that proves its key", () => {
     ],
   ])("throws for %s", (_, source, message) => {
     expect(() => new AttestingClientSession({ name: "a", version: "1" }, source)).toThrow(message);
+  });
+});
+
+describe("a client that proves its key to a child process", () => {
+  test("takes up the nonce that it is told at initialize, and calls with one token", async () => {
+    const issuer = new Issuer();
+    const { agent, getToken } = provingAgent(issuer);
+    const transport = new StdioClientTransport({
+      command: process.execPath,
+      args: [fileURLToPath(new URL("support/stdio-server.ts", import.meta.url))],
+      env: {
+        ISSUER_PEM: issuer.keyPair.toPem(),
+        POLICY: "required",
+        REQUIRE_PROOF: "each-request",
+        NONCE_KEY: "07".repeat(32),
+        NODE_NO_WARNINGS: "1",
+      },
+    });
+    await agent.connect(transport);
+    for (let count = 0; count < 5; count++) {
+      expect(await agent.callTool({ name: "steer-clouds" })).toEqual(STEERED);
+    }
+    expect(agent.attestationStatus).toMatchObject({ proof: "each-request", nonce: expect.any(String) });
+    expect(getToken).toHaveBeenCalledOnce();
   });
 });
 

@@ -13,7 +13,7 @@ export interface Requirements {
   readonly requiredClaims: readonly string[];
   /** The names under which the server verifies tokens, at most 16; said with refusals that a wrong audience explains. */
   readonly audience?: readonly string[] | undefined;
-  /** Which tokens need a proof of possession, and how often. Absent where the server says nothing of proofs. */
+  /** Demand for proofs of possession. Absent where the server says nothing of proofs. */
   readonly proof?: ProofPolicy | undefined;
 }
 

@@ -1,7 +1,7 @@
 import { KeySetRefusedError } from "../errors/fetch-errors.js";
 import { ipAddressBytes, isLoopbackAddress, isPrivateAddress, isPublicAddress } from "./public-address.js";
 
-/** Which addresses requests may go to, besides public ones over https. */
+/** Addresses that requests may go to besides public ones over https. */
 export interface AddressRules {
   /** `"loopback"` allows this machine, over http too. */
   readonly allowInsecure?: "loopback" | false | undefined;

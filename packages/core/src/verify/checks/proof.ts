@@ -16,7 +16,7 @@ import { RecentlyUsed } from "../recently-used.js";
 import { type AudienceOptions, audienceOption } from "./audience.js";
 
 export interface ProofOptions extends Partial<AudienceOptions> {
-  /** Which tokens need a proof of possession, and how often. Other than the default it needs an `audience`. Default: `when-bound`. */
+  /** Demand for proofs of possession. Other than the default it needs an `audience`. Default: `when-bound`. */
   readonly requireProof?: ProofPolicy;
   /**
    * The URLs under which agents reach this server over HTTP. A proof for another URL is refused, so that servers which
